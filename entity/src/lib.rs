@@ -1,0 +1,1 @@
+//! The tables of yts-ingest as `SeaORM` entities.
