@@ -1,1 +1,4 @@
-//! lib
+//! yts
+pub mod movie;
+pub mod redact;
+pub mod store;

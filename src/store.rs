@@ -1,0 +1,90 @@
+//! The only place that knows SQL: opens the database, hands out pages, saves movies, reads them back.
+//!
+//! One database type is `SQLite`, embedded; the other is `PostgreSQL`, shared by several machines. What differs between
+//! them stands in `dialect`, `connection` and `presence`; everything else is written once.
+//! A page's movies, their relations and the mark that the page is done commit in one transaction (`save`).
+
+mod bulk;
+mod casts;
+mod changes;
+mod check;
+mod claims;
+mod connection;
+mod dialect;
+mod error;
+mod failures;
+mod genres;
+mod library;
+mod links;
+mod lookups;
+mod movies;
+mod presence;
+mod retry;
+mod runs;
+mod save;
+mod status;
+mod torrents;
+
+use std::sync::Arc;
+
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+pub use self::changes::Scope;
+pub use self::check::{Health, TableHealth, check};
+pub use self::claims::{Claim, Lease};
+pub use self::connection::Options;
+pub use self::error::Error;
+pub use self::failures::Failure;
+pub use self::presence::Presence;
+pub use self::retry::retry;
+pub use self::runs::{NewRun, Outcome, Run, RunTotals, Traffic};
+pub use self::save::{PageResult, Saved};
+pub use self::status::{FailureRow, NewestMovie, RunStatus, Stats, Totals};
+
+/// A connection pool to the catalogue's database, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: DatabaseConnection,
+    /// `SQLite` has one writer at a time: waiting here is fair and costs nothing, waiting there is polling.
+    writer: Option<Arc<Semaphore>>,
+}
+
+/// A transaction that writes, with the right to do so.
+struct Writing {
+    transaction: DatabaseTransaction,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Store {
+    /// Returns the pool, for queries of your own with the `entity` crate.
+    #[must_use]
+    pub fn db(&self) -> &DatabaseConnection {
+        &self.db
+    }
+
+    fn backend(&self) -> DbBackend {
+        self.db.get_database_backend()
+    }
+
+    /// Begins a transaction that writes. On `SQLite` it takes the write lock at once, since a lock that is upgraded
+    /// halfway fails instead of waiting.
+    async fn begin_writing(&self, doing: &'static str) -> Result<Writing, Error> {
+        let permit = match &self.writer {
+            Some(writer) => Some(Arc::clone(writer).acquire_owned().await.map_err(|_| Error::Closed)?),
+            None => None,
+        };
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        let transaction = self.db.begin_with_options(options).await.map_err(Error::doing(doing))?;
+        Ok(Writing { transaction, _permit: permit })
+    }
+}
+
+impl Writing {
+    async fn commit(self, doing: &'static str) -> Result<(), Error> {
+        self.transaction.commit().await.map_err(Error::doing(doing))
+    }
+}

@@ -1,0 +1,60 @@
+//! Inserts many rows in as few statements as the parameter limits allow.
+
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, Iterable, QueryResult, QueryTrait, sea_query::Query,
+};
+
+/// The most parameters a statement may have: `SQLite`'s limit, the lower of the two (`PostgreSQL`'s is 65,535).
+const MAX_PARAMETERS: usize = 32_766;
+
+/// The most keys that one look-up asks for.
+pub(super) const MAX_KEYS: usize = 10_000;
+
+/// Inserts the rows; those that conflict are treated as `on_conflict` says.
+pub(super) async fn insert<A, C>(connection: &C, rows: Vec<A>, on_conflict: Option<&OnConflict>) -> Result<(), DbErr>
+where
+    A: ActiveModelTrait,
+    C: ConnectionTrait,
+{
+    for chunk in chunks(rows) {
+        let mut statement = A::Entity::insert_many(chunk).into_query();
+        if let Some(on_conflict) = on_conflict {
+            statement.on_conflict(on_conflict.clone());
+        }
+        connection.execute(&statement).await?;
+    }
+    Ok(())
+}
+
+/// Inserts the rows and returns the named columns of those that were inserted or updated.
+pub(super) async fn insert_returning<A, C>(
+    connection: &C,
+    rows: Vec<A>,
+    on_conflict: &OnConflict,
+    columns: &[<A::Entity as EntityTrait>::Column],
+) -> Result<Vec<QueryResult>, DbErr>
+where
+    A: ActiveModelTrait,
+    C: ConnectionTrait,
+{
+    let mut returned = Vec::with_capacity(rows.len());
+    for chunk in chunks(rows) {
+        let mut statement = A::Entity::insert_many(chunk).into_query();
+        statement.on_conflict(on_conflict.clone()).returning(Query::returning().columns(columns.iter().copied()));
+        returned.extend(connection.query_all(&statement).await?);
+    }
+    Ok(returned)
+}
+
+/// Cuts the rows into pieces whose parameters fit into one statement.
+fn chunks<A: ActiveModelTrait>(rows: Vec<A>) -> Vec<Vec<A>> {
+    let columns = <A::Entity as EntityTrait>::Column::iter().count();
+    let rows_per_statement = MAX_PARAMETERS / columns;
+    let mut chunks = Vec::with_capacity(1 + rows.len() / rows_per_statement);
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        chunks.push(rows.by_ref().take(rows_per_statement).collect());
+    }
+    chunks
+}

@@ -1,0 +1,171 @@
+//! Brings movies that are there up to date: compares what is stored with what the source says, writes only differences.
+//!
+//! What the source does not say never replaces what is known. A torrent is never removed. Everything is read and written
+//! in bulk: the number of statements does not depend on the number of movies.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use entity::{movie, torrent};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, QueryFilter};
+
+use super::links::LinkedIds;
+use super::{Error, bulk, dialect, links, movies, torrents};
+use crate::movie::Movie;
+
+const DOING: &str = "bring movies up to date";
+
+/// How much of a movie to bring up to date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Rating and torrents with their seeds and peers: what a list page tells and what changes often.
+    RatingAndTorrents,
+    /// Everything.
+    Everything,
+}
+
+/// What differs from the database, to be written at once.
+#[derive(Default)]
+struct Changes {
+    movies: Vec<movie::Model>,
+    torrents: Vec<torrent::ActiveModel>,
+    genres: HashMap<i64, HashSet<i32>>,
+    roles: HashMap<i64, Vec<(i64, Option<String>)>>,
+    changed: HashSet<i64>,
+}
+
+/// What is stored of the movies at hand.
+struct Known {
+    movies: HashMap<i32, movie::Model>,
+    torrents: HashMap<(i64, String), torrent::Model>,
+    genres: HashMap<i64, HashSet<i32>>,
+    roles: HashMap<i64, Vec<(i64, Option<String>)>>,
+}
+
+/// Brings the movies up to date and returns how many of them changed.
+pub(super) async fn apply(
+    connection: &impl ConnectionTrait,
+    updates: &[&Movie],
+    scope: Scope,
+    linked: &LinkedIds,
+    now: DateTime<Utc>,
+) -> Result<u32, Error> {
+    if updates.is_empty() {
+        return Ok(0);
+    }
+    let known = load(connection, updates, scope).await?;
+    let slugs = match scope {
+        Scope::Everything => movies::unique_slugs(connection, updates).await?,
+        Scope::RatingAndTorrents => HashMap::new(),
+    };
+    let mut changes = Changes::default();
+    for movie in updates {
+        let Some(row) = known.movies.get(&movie.external_id) else { continue };
+        if let Some(merged) = merge(row, movie, scope, &slugs) {
+            changes.changed.insert(row.id);
+            changes.movies.push(movie::Model { updated_at: now, ..merged });
+        }
+        changes.compare_torrents(row.id, movie, &known);
+        if scope == Scope::Everything {
+            changes.compare_links(row.id, movie, &known, linked);
+        }
+    }
+    let changed_count = u32::try_from(changes.changed.len()).unwrap_or(u32::MAX);
+    changes.write(connection).await?;
+    Ok(changed_count)
+}
+
+async fn load(connection: &impl ConnectionTrait, updates: &[&Movie], scope: Scope) -> Result<Known, Error> {
+    let external_ids: Vec<i32> = updates.iter().map(|movie| movie.external_id).collect();
+    let condition = dialect::is_any_of(connection.get_database_backend(), movie::Column::ExternalId, &external_ids);
+    let rows = movie::Entity::find().filter(condition).all(connection).await.map_err(Error::doing(DOING))?;
+    let movie_ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let torrents = torrents::of_movies(connection, &movie_ids).await?;
+    let (genres, roles) = match scope {
+        Scope::Everything => {
+            (links::genres_of(connection, &movie_ids).await?, links::roles_of(connection, &movie_ids).await?)
+        }
+        Scope::RatingAndTorrents => (HashMap::new(), HashMap::new()),
+    };
+    let movies = rows.into_iter().map(|row| (row.external_id, row)).collect();
+    Ok(Known { movies, torrents, genres, roles })
+}
+
+/// Returns the row with what the source says written into it, or nothing where that changes nothing.
+fn merge(row: &movie::Model, movie: &Movie, scope: Scope, slugs: &HashMap<i32, String>) -> Option<movie::Model> {
+    let mut merged = row.clone();
+    if let Some(rating) = movie.rating.and_then(movies::rating) {
+        merged.rating = Some(rating);
+    }
+    if scope == Scope::Everything {
+        macro_rules! take_known {
+            ($($field:ident),+) => { $( if movie.$field.is_some() { merged.$field.clone_from(&movie.$field); } )+ };
+        }
+        take_known!(
+            imdb_code, title_english, title_long, year, runtime, description_intro, description_full, yt_trailer_code,
+            language, mpa_rating, like_count, url, background_image, background_image_original, small_cover_image,
+            medium_cover_image, large_cover_image, date_uploaded
+        );
+        if let Some(title) = &movie.title {
+            merged.title.clone_from(title);
+        }
+        if let Some(slug) = slugs.get(&movie.external_id)
+            && !is_same_slug(row, movie)
+        {
+            merged.slug = Some(slug.clone());
+        }
+    }
+    (merged != *row).then_some(merged)
+}
+
+/// Says whether the stored slug is the source's, as it is or with the id appended when another movie held it.
+fn is_same_slug(row: &movie::Model, movie: &Movie) -> bool {
+    let (Some(stored), Some(said)) = (&row.slug, &movie.slug) else { return row.slug.is_none() && movie.slug.is_none() };
+    stored == said || *stored == format!("{said}-{}", movie.external_id)
+}
+
+impl Changes {
+    fn compare_torrents(&mut self, movie_id: i64, movie: &Movie, known: &Known) {
+        for torrent in &movie.torrents {
+            let stored = known.torrents.get(&(movie_id, torrent.hash.clone()));
+            if let Some(row) = torrents::change(torrent, movie_id, stored) {
+                self.changed.insert(movie_id);
+                self.torrents.push(row);
+            }
+        }
+    }
+
+    fn compare_links(&mut self, movie_id: i64, movie: &Movie, known: &Known, linked: &LinkedIds) {
+        let genres = linked.genres_of(movie);
+        if !genres.is_empty() && known.genres.get(&movie_id) != Some(&genres) {
+            self.changed.insert(movie_id);
+            self.genres.insert(movie_id, genres);
+        }
+        let roles = linked.roles_of(movie);
+        if !roles.is_empty() && known.roles.get(&movie_id) != Some(&roles) {
+            self.changed.insert(movie_id);
+            self.roles.insert(movie_id, roles);
+        }
+    }
+
+    async fn write(mut self, connection: &impl ConnectionTrait) -> Result<(), Error> {
+        self.movies.sort_by_key(|row| row.external_id);
+        let rows = self.movies.into_iter().map(|row| row.into_active_model().reset_all());
+        let replace = OnConflict::column(movie::Column::Id)
+            .update_columns(movie::Column::iter().filter(|column| !matches!(column, movie::Column::Id)))
+            .to_owned();
+        bulk::insert(connection, rows.collect(), Some(&replace)).await.map_err(Error::doing(DOING))?;
+        torrents::upsert(connection, self.torrents).await?;
+        if !self.genres.is_empty() {
+            links::delete_genres(connection, &self.genres.keys().copied().collect::<Vec<_>>()).await?;
+            let pairs = self.genres.into_iter().flat_map(|(id, genres)| genres.into_iter().map(move |genre| (id, genre)));
+            links::insert_genres(connection, pairs.collect()).await?;
+        }
+        if !self.roles.is_empty() {
+            links::delete_roles(connection, &self.roles.keys().copied().collect::<Vec<_>>()).await?;
+            links::insert_roles(connection, self.roles.into_iter().collect()).await?;
+        }
+        Ok(())
+    }
+}

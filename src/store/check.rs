@@ -1,0 +1,201 @@
+//! Looks whether a crawl could use the database, without changing it: the reading behind `test-db`.
+
+use std::time::{Duration, Instant};
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Query};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+
+use super::error::{is_transient, plain};
+use super::{Error, Options};
+
+/// The tables, in the order in which they are shown.
+const TABLES: [&str; 10] = [
+    "movies", "genres", "casts", "torrents", "movie_genres", "movie_casts", "movie_embeddings", "runs", "run_pages", "failures",
+];
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Health {
+    /// `SQLite` or `PostgreSQL`.
+    pub server: String,
+    /// Its version.
+    pub version: String,
+    /// Time that one question and its answer take; the median of five.
+    pub round_trip: Duration,
+    /// Every table.
+    pub tables: Vec<TableHealth>,
+    /// Migrations that fetch-yts would apply.
+    pub pending_migrations: Vec<String>,
+    /// State of the vector extension: a version, or in words.
+    pub vector: String,
+    /// Whether the database is yet to be created.
+    pub is_new: bool,
+    /// What keeps fetch-yts from working, each with its remedy.
+    pub problems: Vec<String>,
+}
+
+/// What was found of one table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableHealth {
+    /// Its name.
+    pub name: &'static str,
+    /// How many rows it has; `None` where it does not exist.
+    pub rows: Option<i64>,
+}
+
+/// Looks at the database.
+pub async fn check(options: &Options) -> Result<Health, Error> {
+    if let Some(file) = options.sqlite_file().filter(|file| !file.exists()) {
+        return check_new_file(options, &file);
+    }
+    let db = connect(options).await?;
+    let mut health = Health { server: server_name(&db), ..Health::default() };
+    health.version = text(&db, version_query(&db)).await?;
+    health.round_trip = round_trip(&db).await?;
+    for name in TABLES {
+        health.tables.push(TableHealth { name, rows: count(&db, name).await });
+    }
+    match Migrator::get_pending_migrations_read_only(&db).await {
+        Ok(pending) => health.pending_migrations = pending.iter().map(|step| step.name().to_owned()).collect(),
+        Err(error) => health.problems.push(format!("its schema is newer than this program: {error}; update yts-ingest")),
+    }
+    health.find_missing_tables();
+    if db.get_database_backend() == DbBackend::Postgres {
+        health.check_postgres(&db).await?;
+    } else {
+        health.vector = "not needed".to_owned();
+    }
+    health.check_writing(&db).await;
+    db.close().await.map_err(Error::doing("close the database"))?;
+    Ok(health)
+}
+
+/// A `SQLite` file that does not exist is no problem where fetch-yts may create it.
+fn check_new_file(options: &Options, file: &std::path::Path) -> Result<Health, Error> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    let reason = if !options.url.contains("mode=rwc") {
+        "the file does not exist; add ?mode=rwc to the URL to have it created"
+    } else if rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_err() {
+        "the file does not exist, and its folder cannot be written to"
+    } else {
+        return Ok(Health {
+            server: "SQLite".to_owned(),
+            version: "embedded".to_owned(),
+            vector: "not needed".to_owned(),
+            is_new: true,
+            pending_migrations: Migrator::migrations().iter().map(|step| step.name().to_owned()).collect(),
+            ..Health::default()
+        });
+    };
+    Err(Error::Open { url: options.redacted_url(), reason: reason.to_owned(), transient: false })
+}
+
+/// Opens one connection as it is, without the settings that a crawl would make.
+async fn connect(options: &Options) -> Result<DatabaseConnection, Error> {
+    let mut one = ConnectOptions::new(options.url.clone());
+    one.max_connections(1).sqlx_logging(false).acquire_timeout(options.acquire_timeout);
+    Database::connect(one).await.map_err(|error| Error::Open {
+        url: options.redacted_url(),
+        reason: plain(&error),
+        transient: is_transient(&error),
+    })
+}
+
+fn server_name(db: &DatabaseConnection) -> String {
+    match db.get_database_backend() {
+        DbBackend::Postgres => "PostgreSQL".to_owned(),
+        _ => "SQLite".to_owned(),
+    }
+}
+
+fn version_query(db: &DatabaseConnection) -> &'static str {
+    match db.get_database_backend() {
+        DbBackend::Postgres => "current_setting('server_version')",
+        _ => "sqlite_version()",
+    }
+}
+
+async fn text(db: &DatabaseConnection, expression: &'static str) -> Result<String, Error> {
+    const DOING: &str = "ask the database about itself";
+    let query = Query::select().expr_as(Expr::cust(expression), "answer").to_owned();
+    let row = db.query_one(&query).await.map_err(Error::doing(DOING))?.ok_or(Error::Closed)?;
+    row.try_get("", "answer").map_err(Error::doing(DOING))
+}
+
+async fn round_trip(db: &DatabaseConnection) -> Result<Duration, Error> {
+    let mut times = Vec::with_capacity(5);
+    for _ in 0..5 {
+        let start = Instant::now();
+        db.ping().await.map_err(Error::doing("ask the database"))?;
+        times.push(start.elapsed());
+    }
+    times.sort_unstable();
+    Ok(times[times.len() / 2])
+}
+
+async fn count(db: &DatabaseConnection, table: &'static str) -> Option<i64> {
+    let query = Query::select().expr_as(Expr::col(Asterisk).count(), "rows").from(table).to_owned();
+    db.query_one(&query).await.ok()??.try_get("", "rows").ok()
+}
+
+impl Health {
+    /// Says whether fetch-yts could run.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// A missing table is expected where its migration is pending.
+    fn find_missing_tables(&mut self) {
+        if !self.pending_migrations.is_empty() {
+            return;
+        }
+        for table in self.tables.iter().filter(|table| table.rows.is_none()) {
+            self.problems.push(format!("table {} cannot be read; run `cargo run -p migration -- fresh`", table.name));
+        }
+    }
+
+    async fn check_postgres(&mut self, db: &DatabaseConnection) -> Result<(), Error> {
+        let installed = "COALESCE((SELECT extversion FROM pg_extension WHERE extname = 'vector'), '')";
+        let available = "COALESCE((SELECT default_version FROM pg_available_extensions WHERE name = 'vector'), '')";
+        let (installed, available) = (text(db, installed).await?, text(db, available).await?);
+        self.vector = match (installed.as_str(), available.as_str()) {
+            ("", "") => "not available".to_owned(),
+            ("", available) => format!("{available}, to be installed by fetch-yts"),
+            (installed, _) => installed.to_owned(),
+        };
+        if installed.is_empty() && available.is_empty() {
+            self.problems.push("the server lacks the extension vector; install pgvector on it".to_owned());
+        }
+        if !self.pending_migrations.is_empty() {
+            let may_create = "has_schema_privilege(current_schema(), 'CREATE')::text";
+            if text(db, may_create).await? != "true" {
+                let role = text(db, "current_user::text").await?;
+                self.problems.push(format!("role {role} may not create tables; grant CREATE on the schema"));
+            }
+        }
+        if text(db, "pg_is_in_recovery()::text").await? == "true" {
+            self.problems.push("the server is a read-only standby; connect to the primary".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Takes the right to write and gives it back.
+    async fn check_writing(&mut self, db: &DatabaseConnection) {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        let attempt = async {
+            let transaction = db.begin_with_options(options).await?;
+            if db.get_database_backend() == DbBackend::Postgres && self.pending_migrations.is_empty() {
+                transaction.execute_unprepared("LOCK TABLE runs IN ROW EXCLUSIVE MODE").await?;
+            }
+            transaction.rollback().await
+        };
+        if let Err(error) = attempt.await {
+            self.problems.push(format!("it cannot be written to: {}; check its permissions", plain(&error)));
+        }
+    }
+}

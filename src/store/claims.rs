@@ -1,0 +1,170 @@
+//! Pages as work: which are due, who has one, and that it is done. The unit of resume and of sharing a run.
+//!
+//! A claim is a lease with a fencing token. The token is checked in the transaction that saves the page, so a process
+//! that was stopped, or cut off, past its lease cannot commit what another has taken over.
+
+use std::time::Duration;
+
+use entity::{run, run_page};
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict, Query};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, UpdateMany,
+};
+
+use super::presence::owner_is_gone;
+use super::save::Saved;
+use super::{Error, Run, Store, bulk, dialect};
+
+/// How long a lease lasts unless it is renewed; renewals come several times within it.
+const LEASE_TERM: Duration = Duration::from_secs(30);
+
+/// The right to work on a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The run.
+    pub run_id: i64,
+    /// The list page.
+    pub page: i32,
+    /// Fencing token.
+    token: i64,
+}
+
+/// What a worker is to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Work on this page.
+    Page(Lease),
+    /// Others work on what is left; ask again later.
+    Wait,
+    /// Nothing is left.
+    Finished,
+}
+
+impl Store {
+    /// Makes sure that the run has the pages up to `last_page`; what it has stays as it is.
+    pub async fn plan_pages(&self, run: &Run, last_page: u32, movie_count: Option<u64>) -> Result<(), Error> {
+        const DOING: &str = "plan the run's pages";
+        let writing = self.begin_writing(DOING).await?;
+        let transaction = &writing.transaction;
+        let planned = (last_page + 1).saturating_sub(run.start_page);
+        let higher = Expr::case(Expr::col(run::Column::PagesPlanned).lt(planned), planned);
+        let mut grow = run::Entity::update_many()
+            .col_expr(run::Column::PagesPlanned, higher.finally(Expr::col(run::Column::PagesPlanned)).into())
+            .filter(run::COLUMN.id.eq(run.id));
+        if let Some(movie_count) = movie_count {
+            grow = grow.col_expr(run::Column::MovieCount, Expr::val(i64::try_from(movie_count).unwrap_or(i64::MAX)));
+        }
+        grow.exec(transaction).await.map_err(Error::doing(DOING))?;
+        let pages = (run.start_page..=last_page).map(|page| run_page::ActiveModel {
+            run_id: Set(run.id),
+            page: Set(page.cast_signed()),
+            status: Set("due".to_owned()),
+            ..Default::default()
+        });
+        let known = OnConflict::new().do_nothing().to_owned();
+        bulk::insert(transaction, pages.collect(), Some(&known)).await.map_err(Error::doing(DOING))?;
+        writing.commit(DOING).await
+    }
+
+    /// Claims the next page: one that is due, or whose holder is dead or has let its lease expire.
+    pub async fn claim(&self, run_id: i64, owner: i32) -> Result<Claim, Error> {
+        const DOING: &str = "claim a page";
+        let backend = self.backend();
+        let mut next = Query::select();
+        next.column(run_page::Column::Page)
+            .from(run_page::Entity)
+            .and_where(Expr::col(run_page::Column::RunId).eq(run_id))
+            .and_where(Expr::col(run_page::Column::Status).eq("due").or(Self::lease_is_free(backend, owner)))
+            .order_by(run_page::Column::Page, sea_orm::Order::Asc)
+            .limit(1);
+        if backend == DbBackend::Postgres {
+            next.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+        }
+        let mut take = Query::update();
+        take.table(run_page::Entity)
+            .value(run_page::Column::Status, "leased")
+            .value(run_page::Column::LeaseOwner, owner)
+            .value(run_page::Column::LeaseToken, Expr::col(run_page::Column::LeaseToken).add(1))
+            .value(run_page::Column::LeaseExpiresAt, dialect::now_plus(backend, LEASE_TERM))
+            .and_where(Expr::col(run_page::Column::RunId).eq(run_id))
+            .and_where(Expr::col(run_page::Column::Page).in_subquery(next))
+            .returning(Query::returning().columns([run_page::Column::Page, run_page::Column::LeaseToken]));
+        let writing = self.begin_writing(DOING).await?;
+        let taken = writing.transaction.query_one(&take).await.map_err(Error::doing(DOING))?;
+        writing.commit(DOING).await?;
+        match taken {
+            Some(row) => {
+                let page = row.try_get("", "page").map_err(Error::doing(DOING))?;
+                let token = row.try_get("", "lease_token").map_err(Error::doing(DOING))?;
+                Ok(Claim::Page(Lease { run_id, page, token }))
+            }
+            None if self.run_totals(run_id).await?.open > 0 => Ok(Claim::Wait),
+            None => Ok(Claim::Finished),
+        }
+    }
+
+    /// Gives a page back, to be claimed again; it is not saved.
+    pub async fn release(&self, lease: Lease) -> Result<(), Error> {
+        const DOING: &str = "give a page back";
+        let writing = self.begin_writing(DOING).await?;
+        let due = Self::held(lease).col_expr(run_page::Column::Status, Expr::val("due"));
+        due.exec(&writing.transaction).await.map_err(Error::doing(DOING))?;
+        writing.commit(DOING).await
+    }
+
+    /// Marks a page as done, or given up, within the transaction that saves it; fails where the lease was lost.
+    pub(super) async fn finish_page(
+        &self,
+        transaction: &impl ConnectionTrait,
+        lease: Lease,
+        status: &'static str,
+        saved: Saved,
+    ) -> Result<(), Error> {
+        let count = |number: u32| Expr::val(number.cast_signed());
+        let finished = Self::held(lease)
+            .col_expr(run_page::Column::Status, Expr::val(status))
+            .col_expr(run_page::Column::Listed, count(saved.listed))
+            .col_expr(run_page::Column::Saved, count(saved.saved))
+            .col_expr(run_page::Column::Updated, count(saved.updated))
+            .col_expr(run_page::Column::Skipped, count(saved.skipped))
+            .col_expr(run_page::Column::Failed, count(saved.failed))
+            .col_expr(run_page::Column::FinishedAt, dialect::now(self.backend()))
+            .exec(transaction)
+            .await
+            .map_err(Error::doing("mark the page as done"))?;
+        if finished.rows_affected == 1 { Ok(()) } else { Err(Error::LeaseLost { page: lease.page }) }
+    }
+
+    /// Extends the leases that a process holds.
+    pub(super) async fn renew_leases(
+        &self,
+        connection: &impl ConnectionTrait,
+        run_id: i64,
+        owner: i32,
+    ) -> Result<(), Error> {
+        run_page::Entity::update_many()
+            .col_expr(run_page::Column::LeaseExpiresAt, dialect::now_plus(self.backend(), LEASE_TERM))
+            .filter(run_page::COLUMN.run_id.eq(run_id))
+            .filter(run_page::COLUMN.status.eq("leased"))
+            .filter(run_page::COLUMN.lease_owner.eq(owner))
+            .exec(connection)
+            .await
+            .map_err(Error::doing("renew the leases"))?;
+        Ok(())
+    }
+
+    /// Returns an update of the page that works only as long as the lease holds.
+    fn held(lease: Lease) -> UpdateMany<run_page::Entity> {
+        run_page::Entity::update_many()
+            .filter(run_page::COLUMN.run_id.eq(lease.run_id))
+            .filter(run_page::COLUMN.page.eq(lease.page))
+            .filter(run_page::COLUMN.status.eq("leased"))
+            .filter(run_page::COLUMN.lease_token.eq(lease.token))
+    }
+
+    fn lease_is_free(backend: DbBackend, owner: i32) -> Expr {
+        let expired = Expr::col(run_page::Column::LeaseExpiresAt).lt(dialect::now(backend));
+        let free = expired.or(Expr::cust(format!("({})", owner_is_gone(backend, owner))));
+        Expr::col(run_page::Column::Status).eq("leased").and(free)
+    }
+}

@@ -1,0 +1,138 @@
+//! Opens the database: URL, pool, `SQLite`'s pragmas, migrations. No query of the catalogue stands here.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use migration::Step;
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use tokio::sync::Semaphore;
+
+use super::error::{is_transient, plain};
+use super::{Error, Store};
+use crate::redact::redact_url;
+
+/// How to open the database.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `sqlite://…` or `postgres://…`.
+    pub url: String,
+    /// Connections in the pool at most.
+    pub max_connections: u32,
+    /// How long to wait for a connection, and on `SQLite` for the write lock.
+    pub acquire_timeout: Duration,
+    /// How long one statement may take, on `PostgreSQL`.
+    pub statement_timeout: Duration,
+}
+
+impl Options {
+    /// Returns the options for a URL, with defaults for the rest.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            max_connections: 10,
+            acquire_timeout: Duration::from_secs(30),
+            statement_timeout: Duration::from_secs(120),
+        }
+    }
+
+    /// Returns the file of a `SQLite` URL, or nothing for a database in memory or on a server.
+    pub(super) fn sqlite_file(&self) -> Option<PathBuf> {
+        let path = self.url.strip_prefix("sqlite:")?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let in_memory = path.is_empty() || path == ":memory:" || query.split('&').any(|pair| pair == "mode=memory");
+        (!in_memory).then(|| PathBuf::from(path))
+    }
+
+    pub(super) fn is_sqlite(&self) -> bool {
+        self.url.starts_with("sqlite:")
+    }
+
+    /// Returns the URL without its password.
+    #[must_use]
+    pub fn redacted_url(&self) -> String {
+        redact_url(&self.url)
+    }
+}
+
+impl Store {
+    /// Opens the database without changing it; a `SQLite` file is created where the URL says `mode=rwc`.
+    pub async fn open(options: &Options) -> Result<Self, Error> {
+        let db = connect(options, options.max_connections).await?;
+        let writer = options.is_sqlite().then(|| Arc::new(Semaphore::new(1)));
+        Ok(Self { db, writer })
+    }
+
+    /// Opens the database and brings its schema up to date.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), yts_ingest::store::Error> {
+    /// use yts_ingest::store::{Options, Store};
+    ///
+    /// let store = Store::connect(&Options::new("sqlite::memory:")).await?;
+    /// assert!(!store.movie_exists(60929).await?);
+    /// # Ok(()) }
+    /// ```
+    pub async fn connect(options: &Options) -> Result<Self, Error> {
+        let store = Self::open(options).await?;
+        migration::migrate(&store.db, Step::Up(None)).await.map_err(Error::Migrate)?;
+        Ok(store)
+    }
+
+    /// Closes the pool, and with it `SQLite`'s write-ahead log.
+    pub async fn close(self) -> Result<(), Error> {
+        self.db.close().await.map_err(Error::doing("close the database"))
+    }
+}
+
+/// Opens a pool of so many connections.
+pub(super) async fn connect(options: &Options, max_connections: u32) -> Result<DatabaseConnection, Error> {
+    let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| options.url.starts_with(scheme));
+    if !known {
+        let reason = "it names neither SQLite nor PostgreSQL".to_owned();
+        return Err(Error::Url { url: options.redacted_url(), reason });
+    }
+    let url = options.redacted_url();
+    Database::connect(pool_options(options, max_connections)).await.map_err(|error| match error {
+        sea_orm::DbErr::Conn(sea_orm::RuntimeErr::SqlxError(ref source))
+            if matches!(**source, sea_orm::SqlxError::Configuration(_)) =>
+        {
+            Error::Url { url, reason: plain(&error) }
+        }
+        error => Error::Open { url, reason: plain(&error), transient: is_transient(&error) },
+    })
+}
+
+fn pool_options(options: &Options, max_connections: u32) -> ConnectOptions {
+    let in_memory = options.is_sqlite() && options.sqlite_file().is_none();
+    let busy_timeout = options.acquire_timeout;
+    let mut pool = ConnectOptions::new(options.url.clone());
+    pool.sqlx_logging(false)
+        .acquire_timeout(options.acquire_timeout)
+        .test_before_acquire(false)
+        // Each connection to a database in memory has a database of its own, which ends with the connection.
+        .max_connections(if in_memory { 1 } else { max_connections })
+        .min_connections(u32::from(in_memory))
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            // WAL with synchronous=NORMAL: a commit survives the death of the process; a power cut may take the last
+            // commits, each as a whole, so that their pages are simply due again. The larger cache and the rarer
+            // checkpoints halve the time of a first run.
+            sqlite
+                .foreign_keys(true)
+                .journal_mode(if in_memory { SqliteJournalMode::Memory } else { SqliteJournalMode::Wal })
+                .synchronous(SqliteSynchronous::Normal)
+                .busy_timeout(busy_timeout)
+                .pragma("cache_size", "-32768")
+                .pragma("wal_autocheckpoint", "8000")
+                .pragma("temp_store", "memory")
+        });
+    if in_memory {
+        pool.idle_timeout(None).max_lifetime(None);
+    }
+    if !options.is_sqlite() {
+        pool.statement_timeout(options.statement_timeout).set_application_name("yts-ingest");
+    }
+    pool
+}

@@ -1,0 +1,46 @@
+//! What `SQLite` and `PostgreSQL` say differently: the clock, and "one of these keys".
+
+use std::time::Duration;
+
+use sea_orm::sea_query::postgres_array::NotU8;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Value};
+use sea_orm::{ColumnTrait, DbBackend};
+
+/// The form in which the driver reads and writes times on `SQLite`: text that sorts as the times do.
+const SQLITE_TIME: &str = "%Y-%m-%dT%H:%M:%f+00:00";
+
+/// Returns the database's own time, so much later than now; clocks of other machines are not to be relied on.
+pub(super) fn now_plus(backend: DbBackend, later: Duration) -> Expr {
+    let seconds = i64::try_from(later.as_secs()).unwrap_or(i64::MAX);
+    match backend {
+        DbBackend::Postgres => {
+            let now = Expr::from(Func::cust(Alias::new("clock_timestamp")));
+            now.add(Expr::cust_with_values("$1 * INTERVAL '1 second'", [seconds]))
+        }
+        _ => Expr::from(Func::cust(Alias::new("strftime")).args([
+            Expr::val(SQLITE_TIME),
+            Expr::val("now"),
+            Expr::val(format!("+{seconds} seconds")),
+        ])),
+    }
+}
+
+/// Returns the database's own time.
+pub(super) fn now(backend: DbBackend) -> Expr {
+    now_plus(backend, Duration::ZERO)
+}
+
+/// Returns "the column is one of these".
+///
+/// On `PostgreSQL` it is one parameter whatever their number, so that the statement stays the same and prepared; on
+/// `SQLite` an array panics, hence the list.
+pub(super) fn is_any_of<C, V>(backend: DbBackend, column: C, keys: &[V]) -> Expr
+where
+    C: ColumnTrait,
+    V: Clone + Into<Value> + NotU8,
+{
+    match backend {
+        DbBackend::Postgres => column.eq_any(keys.iter().cloned()),
+        _ => column.is_in(keys.iter().cloned()),
+    }
+}

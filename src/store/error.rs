@@ -1,0 +1,143 @@
+//! What can go wrong with the database, in words that name the thing and the remedy, and whether to try again.
+
+use std::path::PathBuf;
+
+use sea_orm::{DbErr, RuntimeErr, SqlxError};
+
+/// An error of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The URL is none that the store understands.
+    #[error("cannot use database {url}: {reason}; give sqlite://FILE?mode=rwc or postgres://USER@HOST/NAME")]
+    Url {
+        /// The URL, redacted.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The database can't be reached or opened.
+    #[error("cannot open database {url}: {reason}; run test-db to see what is wrong")]
+    Open {
+        /// The URL, redacted.
+        url: String,
+        /// What the database said.
+        reason: String,
+        /// Whether trying again may help.
+        transient: bool,
+    },
+    /// Another process writes to this `SQLite` file.
+    #[error(
+        "another fetch-yts is writing to this database (lock {}); wait until it ends, or use PostgreSQL, \
+         on which several processes share a run",
+        path.display()
+    )]
+    InUse {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// The schema can't be brought up to date.
+    #[error("cannot migrate the database: {}; nothing was changed, run test-db to see what is wrong", plain(.0))]
+    Migrate(#[source] DbErr),
+    /// A statement failed.
+    #[error("cannot {doing}: {}", plain(.source))]
+    Statement {
+        /// What was being done.
+        doing: &'static str,
+        /// What the database said.
+        #[source]
+        source: DbErr,
+    },
+    /// The lease on a page passed to another process before the page was saved; nothing of it was saved here.
+    #[error("page {page} passed to another process before it was saved here; nothing is lost")]
+    LeaseLost {
+        /// The page.
+        page: i32,
+    },
+    /// A movie's slug was taken by another process at the same moment.
+    #[error("movie {external_id} could not be saved beside another that was saved at the same moment")]
+    Contended {
+        /// The source's id.
+        external_id: i32,
+    },
+    /// The store was closed while someone still waited for it.
+    #[error("the database was closed")]
+    Closed,
+}
+
+impl Error {
+    /// Returns a function that says what was being done when a statement failed.
+    pub(super) fn doing(doing: &'static str) -> impl FnOnce(DbErr) -> Self {
+        move |source| Self::Statement { doing, source }
+    }
+
+    /// Says whether the same thing, tried again a little later, may work.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Open { transient, .. } => *transient,
+            Self::Contended { .. } => true,
+            Self::Migrate(source) | Self::Statement { source, .. } => is_transient(source),
+            Self::Url { .. } | Self::InUse { .. } | Self::LeaseLost { .. } | Self::Closed => false,
+        }
+    }
+
+    /// Says whether the data is at fault and not the database: a value that a constraint refuses, for example.
+    #[must_use]
+    pub fn is_about_data(&self) -> bool {
+        // SQLSTATE classes 22 (data exception), 23 (constraint violation), 54 (limit exceeded); SQLite's primary
+        // codes 18 (too big), 19 (constraint), 20 (mismatch), the extended code being primary + 256 × n.
+        let Self::Statement { source, .. } = self else { return false };
+        let Some(code) = database_code(source) else { return false };
+        match code.parse::<u32>() {
+            Ok(number) if code.len() < 5 => matches!(number % 256, 18..=20),
+            _ => ["22", "23", "54"].iter().any(|class| code.starts_with(class)),
+        }
+    }
+}
+
+/// Says whether a database error passes by itself: a lost connection, a restart, a deadlock, a lock held elsewhere.
+pub(super) fn is_transient(error: &DbErr) -> bool {
+    match error {
+        DbErr::ConnectionAcquire(_) => true,
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => is_transient_sqlx(error),
+        _ => false,
+    }
+}
+
+/// Says the same of a driver's error.
+fn is_transient_sqlx(error: &SqlxError) -> bool {
+    match error {
+        SqlxError::Io(_) | SqlxError::PoolTimedOut | SqlxError::PoolClosed | SqlxError::Protocol(_) | SqlxError::WorkerCrashed => true,
+        SqlxError::Database(error) => error.code().is_some_and(|code| {
+            // Connection trouble, serialization failure and deadlock, shutdown and start-up of the server;
+            // too many connections; and SQLite's "busy" and "locked".
+            code.starts_with("08") || matches!(&*code, "40001" | "40P01" | "53300" | "55P03" | "5" | "6" | "261" | "262" | "517")
+                || (code.starts_with("57P0") && &*code != "57P04")
+        }),
+        _ => false,
+    }
+}
+
+fn database_code(error: &DbErr) -> Option<String> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => error.as_database_error()?.code().map(Into::into),
+        _ => None,
+    }
+}
+
+/// Returns what the database said, without the layers through which it came.
+pub(super) fn plain(error: &DbErr) -> String {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => match error.as_database_error() {
+            Some(error) => error.message().to_owned(),
+            None => error.to_string(),
+        },
+        other => other.to_string(),
+    }
+}

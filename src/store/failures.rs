@@ -1,0 +1,45 @@
+//! Records what could not be fetched, parsed or saved.
+
+use entity::failure;
+use sea_orm::{ActiveValue::Set, ConnectionTrait};
+
+use super::{Error, bulk};
+
+/// Something that failed, to be recorded with its reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The movie, by the source's id; `None` where the whole page failed or the movie has no usable id.
+    pub external_id: Option<i64>,
+    /// `list`, `parse`, `details` or `save`.
+    pub stage: &'static str,
+    /// Why.
+    pub reason: String,
+    /// The head of the answer that caused it.
+    pub body_head: Option<String>,
+}
+
+/// Records failures of a page.
+pub(super) async fn record(
+    connection: &impl ConnectionTrait,
+    run_id: i64,
+    page: i32,
+    failures: &[Failure],
+) -> Result<(), Error> {
+    let now = chrono::Utc::now();
+    let rows = failures.iter().map(|failure| failure::ActiveModel {
+        run_id: Set(run_id),
+        page: Set(Some(page)),
+        external_id: Set(failure.external_id),
+        stage: Set(failure.stage.to_owned()),
+        reason: Set(without_nul(&failure.reason)),
+        body_head: Set(failure.body_head.as_deref().map(without_nul)),
+        created_at: Set(now),
+        ..Default::default()
+    });
+    bulk::insert(connection, rows.collect(), None).await.map_err(Error::doing("record failures"))
+}
+
+/// Replaces NUL, which `PostgreSQL` cannot hold in a text.
+fn without_nul(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}

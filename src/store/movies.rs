@@ -1,0 +1,118 @@
+//! Rows of the movies table: builds them, keeps slugs unique, inserts those that are new.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use entity::movie;
+use sea_orm::prelude::Decimal;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+
+use super::{Error, bulk, dialect};
+use crate::movie::Movie;
+
+const DOING: &str = "save movies";
+
+/// Inserts movies and returns their ids by the source's id. A movie that another transaction saved meanwhile is not
+/// among them: it is there, and needs nothing.
+pub(super) async fn insert(
+    connection: &impl ConnectionTrait,
+    movies: &[&Movie],
+    now: DateTime<Utc>,
+) -> Result<HashMap<i32, i64>, Error> {
+    let slugs = unique_slugs(connection, movies).await?;
+    let rows = movies.iter().map(|movie| row_of(movie, slugs.get(&movie.external_id).cloned(), now));
+    // No target: a slug that another transaction took at this moment must not fail the statement either.
+    let any_conflict = OnConflict::new().do_nothing().to_owned();
+    let columns = [movie::Column::Id, movie::Column::ExternalId];
+    let inserted = bulk::insert_returning(connection, rows.collect(), &any_conflict, &columns).await;
+    let ids = inserted.and_then(|rows| rows.iter().map(|row| Ok((row.try_get("", "external_id")?, row.try_get("", "id")?))).collect());
+    let ids: HashMap<i32, i64> = ids.map_err(Error::doing(DOING))?;
+    let missing: Vec<i32> = movies.iter().map(|movie| movie.external_id).filter(|id| !ids.contains_key(id)).collect();
+    if !missing.is_empty() {
+        all_exist(connection, &missing).await?;
+    }
+    Ok(ids)
+}
+
+/// Makes sure that the movies that were not inserted are there; a lost race for a slug is told as contention.
+async fn all_exist(connection: &impl ConnectionTrait, external_ids: &[i32]) -> Result<(), Error> {
+    let mut found = HashSet::new();
+    for keys in external_ids.chunks(bulk::MAX_KEYS) {
+        let condition = dialect::is_any_of(connection.get_database_backend(), movie::Column::ExternalId, keys);
+        let query = movie::Entity::find().select_only().column(movie::Column::ExternalId).filter(condition);
+        found.extend(query.into_tuple::<i32>().all(connection).await.map_err(Error::doing(DOING))?);
+    }
+    match external_ids.iter().find(|id| !found.contains(id)) {
+        Some(&external_id) => Err(Error::Contended { external_id }),
+        None => Ok(()),
+    }
+}
+
+/// Returns a slug for each movie that has one: its own, or with the id appended where another movie holds it.
+pub(super) async fn unique_slugs(
+    connection: &impl ConnectionTrait,
+    movies: &[&Movie],
+) -> Result<HashMap<i32, String>, Error> {
+    let wanted: Vec<(i32, &str)> =
+        movies.iter().filter_map(|movie| Some((movie.external_id, movie.slug.as_deref()?))).collect();
+    let candidates: Vec<String> =
+        wanted.iter().flat_map(|(id, slug)| [(*slug).to_owned(), with_id(slug, *id)]).collect();
+    let mut holders = HashMap::<String, i32>::new();
+    for keys in candidates.chunks(bulk::MAX_KEYS) {
+        let condition = dialect::is_any_of(connection.get_database_backend(), movie::Column::Slug, keys);
+        let query = movie::Entity::find().select_only().columns([movie::Column::Slug, movie::Column::ExternalId]);
+        let found = query.filter(condition).into_tuple::<(String, i32)>().all(connection).await;
+        holders.extend(found.map_err(Error::doing(DOING))?);
+    }
+    let mut slugs = HashMap::with_capacity(wanted.len());
+    for (external_id, slug) in wanted {
+        let mut free = slug.to_owned();
+        while holders.get(&free).is_some_and(|&holder| holder != external_id) {
+            free = with_id(&free, external_id);
+        }
+        holders.insert(free.clone(), external_id);
+        slugs.insert(external_id, free);
+    }
+    Ok(slugs)
+}
+
+fn with_id(slug: &str, external_id: i32) -> String {
+    format!("{slug}-{external_id}")
+}
+
+fn row_of(movie: &Movie, slug: Option<String>, now: DateTime<Utc>) -> movie::ActiveModel {
+    movie::ActiveModel {
+        id: sea_orm::NotSet,
+        external_id: Set(movie.external_id),
+        imdb_code: Set(movie.imdb_code.clone()),
+        title: Set(movie.title_or_fallback()),
+        title_english: Set(movie.title_english.clone()),
+        title_long: Set(movie.title_long.clone()),
+        slug: Set(slug),
+        year: Set(movie.year),
+        rating: Set(movie.rating.and_then(rating)),
+        runtime: Set(movie.runtime),
+        description_intro: Set(movie.description_intro.clone()),
+        description_full: Set(movie.description_full.clone()),
+        yt_trailer_code: Set(movie.yt_trailer_code.clone()),
+        language: Set(movie.language.clone()),
+        mpa_rating: Set(movie.mpa_rating.clone()),
+        like_count: Set(movie.like_count),
+        url: Set(movie.url.clone()),
+        background_image: Set(movie.background_image.clone()),
+        background_image_original: Set(movie.background_image_original.clone()),
+        small_cover_image: Set(movie.small_cover_image.clone()),
+        medium_cover_image: Set(movie.medium_cover_image.clone()),
+        large_cover_image: Set(movie.large_cover_image.clone()),
+        date_uploaded: Set(movie.date_uploaded),
+        created_at: Set(now),
+        updated_at: Set(now),
+        deleted_at: Set(None),
+    }
+}
+
+/// Returns a rating in the form of the column, with one decimal.
+pub(super) fn rating(rating: f64) -> Option<Decimal> {
+    Decimal::try_from(rating).ok().map(|rating| rating.round_dp(1))
+}

@@ -1,0 +1,91 @@
+//! Says to other processes that this one is alive, in a way that ends with the process, however it ends.
+//!
+//! So the leases of a process that was killed are free at once, without waiting until they expire.
+//! On `PostgreSQL` it is a session's advisory lock, which the server drops with the connection; on `SQLite` a locked file
+//! beside the database, which also keeps a second writer out.
+
+use std::fs::{File, OpenOptions};
+use std::path::PathBuf;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+
+use super::connection::{Options, connect};
+use super::{Error, Store};
+
+/// First half of the advisory lock's key; the second is the process's number.
+const LOCK_CLASS: i32 = 0x7974_7301;
+
+/// A process's sign of life, until it is dropped.
+#[derive(Debug)]
+pub struct Presence {
+    /// The number under which this process claims pages.
+    pub owner: i32,
+    sign: Sign,
+}
+
+#[derive(Debug)]
+enum Sign {
+    /// A connection of its own, since the lock belongs to the session.
+    Session(DatabaseConnection),
+    File(#[expect(dead_code, reason = "held for its lock")] File),
+    /// A database in memory is this process's alone.
+    Alone,
+}
+
+impl Store {
+    /// Announces this process. On `SQLite` it fails where another fetch-yts writes to the same file.
+    pub async fn announce(&self, options: &Options) -> Result<Presence, Error> {
+        let owner = rand::random_range(1..=i32::MAX);
+        let sign = match (self.backend(), options.sqlite_file()) {
+            (DbBackend::Postgres, _) => Sign::Session(connect(options, 1).await?),
+            (_, Some(file)) => Sign::File(lock_beside(file)?),
+            (_, None) => Sign::Alone,
+        };
+        let presence = Presence { owner, sign };
+        presence.renew().await?;
+        Ok(presence)
+    }
+}
+
+impl Presence {
+    /// Renews the sign where the connection that carried it was lost.
+    pub async fn renew(&self) -> Result<(), Error> {
+        let Sign::Session(session) = &self.sign else { return Ok(()) };
+        let sql = "SELECT pg_advisory_lock($1, $2) WHERE NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' \
+                   AND pid = pg_backend_pid() AND classid::bigint = $1 AND objid::bigint = $2)";
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, [LOCK_CLASS.into(), self.owner.into()]);
+        session.execute_raw(statement).await.map_err(Error::doing("announce this process"))?;
+        Ok(())
+    }
+}
+
+/// Returns the condition under which the owner of a lease is known to live no more.
+pub(super) fn owner_is_gone(backend: DbBackend, own: i32) -> String {
+    match backend {
+        DbBackend::Postgres => format!(
+            "lease_owner <> {own} AND lease_owner NOT IN (SELECT objid::bigint FROM pg_locks \
+             WHERE locktype = 'advisory' AND classid::bigint = {LOCK_CLASS} \
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+        ),
+        // The file's lock is ours, so no other writer lives.
+        _ => format!("lease_owner <> {own}"),
+    }
+}
+
+/// Locks a file beside the database. The system frees the lock when the process ends; the file stays.
+fn lock_beside(database: PathBuf) -> Result<File, Error> {
+    let mut path = database.into_os_string();
+    path.push(".lock");
+    let path = PathBuf::from(path);
+    let reason = |error: std::io::Error| Error::Open {
+        url: path.display().to_string(),
+        reason: error.to_string(),
+        transient: false,
+    };
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(reason)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::InUse { path }),
+        Err(std::fs::TryLockError::Error(error)) => Err(reason(error)),
+    }
+}

@@ -1,0 +1,177 @@
+//! Saves a page: a table of contents. Each table's rows are built and written in the file that bears its name.
+//!
+//! Everything of a page commits in one transaction together with the mark that the page is done. Tables are written in
+//! one order and keys sorted within them, so that transactions wait for each other but never in a circle.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::Utc;
+use sea_orm::ConnectionTrait;
+
+use super::casts::Portrait;
+use super::links::LinkedIds;
+use super::{Error, Failure, Lease, Scope, Store, casts, changes, failures, genres, links, movies, torrents};
+use crate::movie::Movie;
+
+/// What came of a page, to be saved.
+#[derive(Clone, Debug)]
+pub struct PageResult {
+    /// The right to save it.
+    pub lease: Lease,
+    /// Distinct movies on the page, including those that failed.
+    pub listed: u32,
+    /// Movies that are not in the database.
+    pub new: Vec<Movie>,
+    /// Movies that are, to be brought up to date.
+    pub updates: Vec<Movie>,
+    /// How much of them to bring up to date.
+    pub scope: Scope,
+    /// What failed.
+    pub failures: Vec<Failure>,
+    /// How many movies failed.
+    pub failed: u32,
+}
+
+/// The figures of a saved page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Saved {
+    /// Distinct movies on the page.
+    pub listed: u32,
+    /// Saved new.
+    pub saved: u32,
+    /// Changed.
+    pub updated: u32,
+    /// Left as they were.
+    pub skipped: u32,
+    /// Failed.
+    pub failed: u32,
+}
+
+impl Store {
+    /// Saves a page: its movies, their relations, its failures and the mark that it is done, or nothing of it.
+    ///
+    /// A movie that the database refuses is recorded as a failure; the others of its page are saved.
+    pub async fn save_page(&self, page: &PageResult) -> Result<Saved, Error> {
+        match self.try_save_page(page).await {
+            Err(error) if error.is_about_data() => {
+                let accepted = self.without_refused(page).await?;
+                self.try_save_page(&accepted).await
+            }
+            result => result,
+        }
+    }
+
+    async fn try_save_page(&self, page: &PageResult) -> Result<Saved, Error> {
+        const DOING: &str = "save a page";
+        let writing = self.begin_writing(DOING).await?;
+        let transaction = &writing.transaction;
+        let (inserted, updated) = save_movies(transaction, &page.new, &page.updates, page.scope).await?;
+        failures::record(transaction, page.lease.run_id, page.lease.page, &page.failures).await?;
+        let touched = inserted + updated + page.failed;
+        let saved = Saved {
+            listed: page.listed,
+            saved: inserted,
+            updated,
+            skipped: page.listed.saturating_sub(touched),
+            failed: page.failed,
+        };
+        self.finish_page(transaction, page.lease, "done", saved).await?;
+        writing.commit(DOING).await?;
+        Ok(saved)
+    }
+
+    /// Gives a page up: records why and marks it as failed.
+    pub async fn fail_page(&self, lease: Lease, failure: Failure) -> Result<(), Error> {
+        const DOING: &str = "record a failed page";
+        let writing = self.begin_writing(DOING).await?;
+        failures::record(&writing.transaction, lease.run_id, lease.page, &[failure]).await?;
+        self.finish_page(&writing.transaction, lease, "failed", Saved::default()).await?;
+        writing.commit(DOING).await
+    }
+
+    /// Tries each movie on its own, taking it back, and returns the page without those that the database refuses.
+    async fn without_refused(&self, page: &PageResult) -> Result<PageResult, Error> {
+        let mut accepted = PageResult { new: Vec::new(), updates: Vec::new(), ..page.clone() };
+        for movie in &page.new {
+            self.accept_or_record(movie, true, &mut accepted).await?;
+        }
+        for movie in &page.updates {
+            self.accept_or_record(movie, false, &mut accepted).await?;
+        }
+        Ok(accepted)
+    }
+
+    async fn accept_or_record(&self, movie: &Movie, is_new: bool, page: &mut PageResult) -> Result<(), Error> {
+        let movies = if is_new { &mut page.new } else { &mut page.updates };
+        match self.rehearse(movie, is_new, page.scope).await {
+            Ok(()) => movies.push(movie.clone()),
+            Err(error) if error.is_about_data() => {
+                page.failed += 1;
+                page.failures.push(Failure {
+                    external_id: Some(movie.external_id.into()),
+                    stage: "save",
+                    reason: error.to_string(),
+                    body_head: None,
+                });
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Saves a movie and takes it back.
+    async fn rehearse(&self, movie: &Movie, is_new: bool, scope: Scope) -> Result<(), Error> {
+        const DOING: &str = "try a movie";
+        let writing = self.begin_writing(DOING).await?;
+        let one = std::slice::from_ref(movie);
+        let (new, updates): (&[Movie], &[Movie]) = if is_new { (one, &[]) } else { (&[], one) };
+        save_movies(&writing.transaction, new, updates, scope).await?;
+        writing.transaction.rollback().await.map_err(Error::doing(DOING))
+    }
+
+    /// Saves a movie with its genres, cast and torrents, or brings it up to date where it is there. One transaction.
+    pub async fn save_movie(&self, movie: &Movie) -> Result<Saved, Error> {
+        const DOING: &str = "save a movie";
+        let writing = self.begin_writing(DOING).await?;
+        let movies = std::slice::from_ref(movie);
+        let (inserted, updated) = save_movies(&writing.transaction, movies, movies, Scope::Everything).await?;
+        writing.commit(DOING).await?;
+        let skipped = u32::from(inserted + updated == 0);
+        Ok(Saved { listed: 1, saved: inserted, updated: u32::from(inserted == 0) * updated, skipped, failed: 0 })
+    }
+}
+
+/// Writes movies with all that hangs on them; returns how many were inserted and how many of the others changed.
+async fn save_movies(
+    transaction: &impl ConnectionTrait,
+    new: &[Movie],
+    updates: &[Movie],
+    scope: Scope,
+) -> Result<(u32, u32), Error> {
+    let now = Utc::now();
+    let linked = linked_ids(transaction, new, updates, scope).await?;
+    let mut new: Vec<&Movie> = new.iter().collect();
+    new.sort_by_key(|movie| movie.external_id);
+    let ids = movies::insert(transaction, &new, now).await?;
+    torrents::insert(transaction, &new, &ids).await?;
+    links::insert(transaction, &new, &ids, &linked).await?;
+    let updates: Vec<&Movie> = updates.iter().filter(|movie| !ids.contains_key(&movie.external_id)).collect();
+    let updated = changes::apply(transaction, &updates, scope, &linked, now).await?;
+    Ok((u32::try_from(ids.len()).unwrap_or(u32::MAX), updated))
+}
+
+/// Gets or creates the genres and cast members that the movies link to.
+async fn linked_ids(
+    transaction: &impl ConnectionTrait,
+    new: &[Movie],
+    updates: &[Movie],
+    scope: Scope,
+) -> Result<LinkedIds, Error> {
+    let updates = if scope == Scope::Everything { updates } else { &[] };
+    let movies = || new.iter().chain(updates);
+    let names: BTreeSet<&str> = movies().flat_map(|movie| movie.genres.iter().map(String::as_str)).collect();
+    let portrait = if updates.is_empty() { Portrait::Keep } else { Portrait::Replace };
+    let genres = if names.is_empty() { HashMap::new() } else { genres::get_or_create(transaction, &names).await? };
+    let casts = casts::get_or_create(transaction, movies().flat_map(|movie| &movie.cast), portrait).await?;
+    Ok(LinkedIds { genres, casts })
+}
