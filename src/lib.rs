@@ -1,4 +1,43 @@
-//! yts
+//! Mirrors a YTS-style movie catalogue (metadata only) into your own database, fast, politely and without losing a row.
+//!
+//! ```text
+//!  config ──► crawl::run ── plan: which pages are due ──────────────┐
+//!                 │                                                 ▼
+//!                 │   worker 1..N, a tokio task each with its own pooled connection:
+//!                 │     claim a page ► api: list it ► store: which ids are unknown ► api: their details ► store: save the page
+//!                 │                                                                                        │
+//!                 └── progress (bars | log lines | silent) ◄── counters                one transaction: movies, genres, cast,
+//!                                                                                      torrents, links, failures, page done
+//! ```
+//!
+//! The page is the unit of everything: of the claim, of the transaction, of resume, of sharing a run between machines.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`movie`] | the domain records: what the crawl carries |
+//! | [`api`] | HTTP and the API's JSON, retries, pacing, mirrors |
+//! | [`crawl`] | the run: plan, workers, pulse, summary |
+//! | [`store`] | SQL: connection, claims, saving, look-ups, reading back |
+//! | [`progress`] | shows how far a crawl is |
+//! | [`monitor`] | what a second process sees of a run |
+//! | [`health`] | whether the database could be used |
+//! | [`demo`] | a YTS-style API on loopback, for trying out and for tests |
+//! | [`config`] | layered settings |
+//! | [`cli`] | what the binaries share |
+//! | [`redact`], [`terminal`] | passwords out of messages, escape sequences out of titles |
+//!
+//! Doors: binaries → cli, config, crawl, monitor, health; crawl → api, store, progress; api → movie; store → movie and
+//! the `entity` and `migration` crates. api and store meet only in crawl. `tests/architecture.rs` holds this.
+
+pub mod api;
+pub mod cli;
+pub mod config;
+pub mod crawl;
+pub mod demo;
+pub mod health;
+pub mod monitor;
 pub mod movie;
+pub mod progress;
 pub mod redact;
 pub mod store;
+pub mod terminal;

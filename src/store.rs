@@ -40,7 +40,7 @@ pub use self::presence::Presence;
 pub use self::retry::retry;
 pub use self::runs::{NewRun, Outcome, Run, RunTotals, Traffic};
 pub use self::save::{PageResult, Saved};
-pub use self::status::{FailureRow, NewestMovie, RunStatus, Stats, Totals};
+pub use self::status::{FailureRow, NewestMovie, Recent, RunStatus, Stats, Totals};
 
 /// A connection pool to the catalogue's database, cheap to clone.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use migration::Step;
+use migration::{Migrator, MigratorTrait, Step};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use tokio::sync::Semaphore;
@@ -77,8 +77,31 @@ impl Store {
     /// ```
     pub async fn connect(options: &Options) -> Result<Self, Error> {
         let store = Self::open(options).await?;
-        migration::migrate(&store.db, Step::Up(None)).await.map_err(Error::Migrate)?;
+        store.migrate().await?;
         Ok(store)
+    }
+
+    /// Brings the schema up to date; processes that start at once wait for each other.
+    pub async fn migrate(&self) -> Result<(), Error> {
+        migration::migrate(&self.db, Step::Up(None)).await.map_err(Error::Migrate)
+    }
+
+    /// Opens a database that a crawl has made; it never creates a file.
+    pub async fn open_existing(options: &Options) -> Result<Self, Error> {
+        let refuse = |reason: &str| Error::Open {
+            url: options.redacted_url(),
+            reason: reason.to_owned(),
+            transient: false,
+        };
+        if options.sqlite_file().is_some_and(|file| !file.exists()) {
+            return Err(refuse("the file does not exist yet; fetch-yts creates it"));
+        }
+        let store = Self::open(options).await?;
+        match Migrator::get_pending_migrations_read_only(&store.db).await {
+            Ok(pending) if pending.is_empty() => Ok(store),
+            Ok(_) => Err(refuse("its schema is not up to date; fetch-yts brings it there")),
+            Err(error) => Err(refuse(&plain(&error))),
+        }
     }
 
     /// Closes the pool, and with it `SQLite`'s write-ahead log.

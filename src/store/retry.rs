@@ -11,7 +11,10 @@ const MAX_PAUSE: Duration = Duration::from_secs(5);
 /// Runs an operation until it succeeds, fails for good, or `patience` has passed since the first failure.
 ///
 /// The operation must be one transaction, so that a failed attempt leaves nothing behind.
-pub async fn retry<T>(patience: Duration, mut operation: impl AsyncFnMut() -> Result<T, Error>) -> Result<T, Error> {
+pub async fn retry<T, F>(patience: Duration, mut operation: impl FnMut() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
     let mut pause = FIRST_PAUSE;
     let mut first_failure = None;
     loop {

@@ -1,7 +1,7 @@
 //! What a second process sees of a run and of the catalogue: the reading behind `monitor-progress`.
 
-use chrono::{DateTime, Utc};
-use entity::{cast, failure, genre, movie, movie_embedding, movie_genre, run, torrent};
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{cast, failure, genre, movie, movie_embedding, movie_genre, run, run_page, torrent};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, Order, PaginatorTrait, QueryFilter, QueryOrder,
@@ -19,9 +19,22 @@ pub struct RunStatus {
     pub run: run::Model,
     /// Its figures, from its pages.
     pub totals: RunTotals,
+    /// What it did in its last minute of work.
+    pub recent: Recent,
     /// Seconds since its last sign of life, by the database's clock.
     pub heartbeat_age_seconds: f64,
     /// Seconds it has run, or ran, by the database's clock.
+    pub seconds: f64,
+}
+
+/// The last minute of a run's work.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Recent {
+    /// Pages finished.
+    pub pages: u32,
+    /// Movies on them.
+    pub movies: i64,
+    /// Over so many seconds.
     pub seconds: f64,
 }
 
@@ -125,9 +138,30 @@ impl Store {
         let seconds_between = |from: DateTime<Utc>, to: DateTime<Utc>| (to - from).as_seconds_f64().max(0.0);
         Ok(RunStatus {
             totals: self.run_totals(run.id).await?,
+            recent: self.recent(&run, now).await?,
             heartbeat_age_seconds: seconds_between(run.heartbeat_at, now),
             seconds: seconds_between(run.started_at, run.finished_at.unwrap_or(now)),
             run,
+        })
+    }
+
+    /// Looks at the minute before the run's last page, or before now while it runs.
+    async fn recent(&self, run: &run::Model, now: DateTime<Utc>) -> Result<Recent, Error> {
+        let until = run.finished_at.unwrap_or(now);
+        let since = Ord::max(run.started_at, until - TimeDelta::seconds(60));
+        let finished: Vec<i32> = run_page::Entity::find()
+            .select_only()
+            .column(run_page::Column::Listed)
+            .filter(run_page::COLUMN.run_id.eq(run.id))
+            .filter(run_page::COLUMN.finished_at.gt(since))
+            .into_tuple()
+            .all(&self.db)
+            .await
+            .map_err(Error::doing(DOING))?;
+        Ok(Recent {
+            pages: u32::try_from(finished.len()).unwrap_or(u32::MAX),
+            movies: finished.into_iter().map(i64::from).sum(),
+            seconds: (until - since).as_seconds_f64().max(0.001),
         })
     }
 

@@ -1,0 +1,245 @@
+//! When to give up on the source altogether: failures in a row over all users of a client.
+//!
+//! Once open it stays open, and every call in flight or waiting is told at once. One call's own patience is
+//! [`super::retry`]'s.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::error::Error;
+use super::options::Options;
+
+/// Shares one verdict on the source.
+#[derive(Debug)]
+pub(super) struct Breaker {
+    rules: Rules,
+    state: Mutex<State>,
+    down: watch::Sender<Option<String>>,
+}
+
+#[derive(Debug)]
+struct Rules {
+    connect_failures: u32,
+    start_failures: u32,
+    streak: u32,
+    streak_time: Duration,
+    base_delay: Duration,
+    mirror_count: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    ever_succeeded: bool,
+    streak: Option<Streak>,
+}
+
+/// Failures since the last success.
+#[derive(Debug)]
+struct Streak {
+    since: Instant,
+    failures: u32,
+    connects: u32,
+    /// Failures that ruled their mirror out.
+    refusals: u32,
+    mirrors: BTreeSet<usize>,
+}
+
+impl Breaker {
+    /// Starts closed.
+    pub(super) fn new(options: &Options, mirror_count: usize) -> Self {
+        let for_each_mirror = |failures: u32| failures.saturating_mul(u32::try_from(mirror_count).unwrap_or(u32::MAX));
+        let rules = Rules {
+            connect_failures: for_each_mirror(options.breaker_connect_failures),
+            start_failures: for_each_mirror(options.breaker_start_failures),
+            streak: options.breaker_streak,
+            streak_time: options.breaker_streak_time,
+            base_delay: options.base_delay,
+            mirror_count,
+        };
+        Self { rules, state: Mutex::default(), down: watch::Sender::new(None) }
+    }
+
+    /// Waits until the breaker opens; may be for ever.
+    pub(super) async fn opened(&self) -> Error {
+        let mut down = self.down.subscribe();
+        let verdict = down.wait_for(Option::is_some).await.map_or(None, |last| last.clone());
+        match verdict {
+            Some(last) => Error::SourceDown { last },
+            // Cannot be: the sender lives as long as `self`.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Notes an answer of the API.
+    pub(super) fn succeeded(&self) {
+        *self.lock() = State { ever_succeeded: true, streak: None };
+    }
+
+    /// Whether the source has ever answered.
+    pub(super) fn has_ever_succeeded(&self) -> bool {
+        self.lock().ever_succeeded
+    }
+
+    /// Notes a failed attempt. Returns the verdict if that was one too many.
+    pub(super) fn failed(&self, mirror: usize, error: &Error) -> Option<Error> {
+        let mut state = self.lock();
+        let ever_succeeded = state.ever_succeeded;
+        let streak = state.streak.get_or_insert_with(Streak::new);
+        streak.count(mirror, error);
+        let is_over = if ever_succeeded { self.rules.is_gone(streak) } else { self.rules.is_unreachable(streak) };
+        drop(state);
+        is_over.then(|| self.open(error))
+    }
+
+    /// Notes that one call is at the end of its patience. If the source has never answered anybody, it is down;
+    /// otherwise the call fails alone.
+    pub(super) fn gave_up(&self, error: Error) -> Error {
+        if self.has_ever_succeeded() { error } else { self.open(&error) }
+    }
+
+    /// Opens for good and returns what every call is told from now on.
+    fn open(&self, error: &Error) -> Error {
+        let last = if error.rules_out_mirror() || matches!(error, Error::ForeignRedirect { .. }) {
+            // These name their remedy.
+            error.to_string()
+        } else {
+            format!("{error}; check --base-url or try again later")
+        };
+        self.down.send_if_modified(|down| {
+            let is_first = down.is_none();
+            if is_first {
+                tracing::warn!(%error, "giving up on the source");
+                *down = Some(last.clone());
+            }
+            is_first
+        });
+        Error::SourceDown { last }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Rules {
+    /// Before the first success: told soon, for it is likely a wrong address. The times keep many requests that fail
+    /// in the same instant from counting as many attempts; one caller's back-off takes at least as long.
+    fn is_unreachable(&self, streak: &Streak) -> bool {
+        let lasted = streak.since.elapsed();
+        let every_mirror_failed = streak.mirrors.len() == self.mirror_count;
+        let cannot_connect = streak.connects >= self.connect_failures && lasted >= self.base_delay * 3;
+        let keeps_failing = streak.failures >= self.start_failures && lasted >= self.base_delay * 30;
+        every_mirror_failed && (cannot_connect || keeps_failing)
+    }
+
+    /// After a success: patient, unless every answer says that there is no API any more.
+    fn is_gone(&self, streak: &Streak) -> bool {
+        let is_long = streak.since.elapsed() >= self.streak_time;
+        let is_refused = streak.refusals == streak.failures;
+        streak.failures >= self.streak && (is_long || is_refused)
+    }
+}
+
+impl Streak {
+    fn new() -> Self {
+        Self { since: Instant::now(), failures: 0, connects: 0, refusals: 0, mirrors: BTreeSet::new() }
+    }
+
+    fn count(&mut self, mirror: usize, error: &Error) {
+        self.failures = self.failures.saturating_add(1);
+        self.connects = self.connects.saturating_add(u32::from(error.is_connect()));
+        self.refusals = self.refusals.saturating_add(u32::from(error.rules_out_mirror()));
+        self.mirrors.insert(mirror);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused() -> Error {
+        Error::Connect { url: "http://127.0.0.1:9".to_owned(), reason: "connection refused".to_owned() }
+    }
+
+    fn not_found() -> Error {
+        Error::Status { url: "http://a/".to_owned(), status: 404, head: String::new() }
+    }
+
+    fn breaker(mirror_count: usize) -> Breaker {
+        Breaker::new(&Options::default(), mirror_count)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_closed_port_is_told_after_four_failures() {
+        let breaker = breaker(1);
+        for _ in 0..3 {
+            assert!(breaker.failed(0, &refused()).is_none());
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        let verdict = breaker.failed(0, &refused()).unwrap();
+        assert_eq!(
+            verdict.to_string(),
+            "source unreachable: http://127.0.0.1:9: connection refused; check --base-url or try again later"
+        );
+        assert!(breaker.opened().await.is_source_down());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_failures_in_one_instant_are_not_yet_a_verdict() {
+        let breaker = breaker(1);
+        assert!((0..16).all(|_| breaker.failed(0, &refused()).is_none()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_mirror_must_have_failed() {
+        let breaker = breaker(2);
+        for _ in 0..100 {
+            assert!(breaker.failed(0, &refused()).is_none());
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        assert!(breaker.failed(1, &refused()).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_success_it_takes_both_many_failures_and_a_minute() {
+        let breaker = breaker(1);
+        breaker.succeeded();
+        assert!((0..100).all(|_| breaker.failed(0, &refused()).is_none()));
+        tokio::time::sleep(Duration::from_secs(59)).await;
+        assert!(breaker.failed(0, &refused()).is_none());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(breaker.failed(0, &refused()).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn any_success_starts_the_count_anew() {
+        let breaker = breaker(1);
+        breaker.succeeded();
+        for _ in 0..100 {
+            tokio::time::sleep(Duration::from_mins(1)).await;
+            assert!((0..20).all(|_| breaker.failed(0, &refused()).is_none()));
+            breaker.succeeded();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_api_that_went_away_is_not_asked_for_a_minute() {
+        let breaker = breaker(1);
+        breaker.succeeded();
+        assert!((0..23).all(|_| breaker.failed(0, &not_found()).is_none()));
+        assert!(breaker.failed(0, &not_found()).is_some());
+    }
+
+    #[tokio::test]
+    async fn a_call_that_gives_up_fails_alone_once_the_source_has_answered() {
+        let breaker = breaker(1);
+        breaker.succeeded();
+        assert_eq!(breaker.gave_up(not_found()).kind(), "status");
+        let fresh = self::breaker(1);
+        assert_eq!(fresh.gave_up(not_found()).kind(), "source-down");
+    }
+}

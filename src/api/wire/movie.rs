@@ -1,0 +1,91 @@
+//! Reading a movie: which fields it has, and what it must have to be kept at all.
+//!
+//! What hangs on it is read in [`super::rows`].
+
+use serde_json::value::RawValue;
+
+use super::fields::Fields;
+use super::{BadMovie, ParsedMovie, rows};
+use crate::api::shown::head_of;
+use crate::movie::Movie;
+
+/// Reads a movie; one that cannot be understood is handed back with the reason.
+pub(super) fn read(raw: &RawValue) -> Result<ParsedMovie, BadMovie> {
+    understand(raw).map_err(|reason| BadMovie { external_id: id_of(raw), reason, body_head: head_of(raw.get()) })
+}
+
+/// Returns a movie's id, sensible or not, if it has one.
+pub(super) fn id_of(raw: &RawValue) -> Option<i64> {
+    Fields::read(raw.get()).ok()?.integer("id", i64::MIN..=i64::MAX)
+}
+
+fn understand(raw: &RawValue) -> Result<ParsedMovie, String> {
+    let fields = Fields::read(raw.get())?;
+    let external_id = external_id(&fields)?;
+    let fields = fields.labelled(format!("movie {external_id}"));
+    let mut lost = Vec::new();
+    let movie = Movie {
+        external_id,
+        genres: rows::genres(&fields, &mut lost)?,
+        cast: rows::cast(&fields, &mut lost)?,
+        torrents: rows::torrents(&fields, &mut lost)?,
+        ..own_fields(&fields)?
+    };
+    for loss in &lost {
+        tracing::warn!("{}: {loss}; not kept", fields.label());
+    }
+    Ok(ParsedMovie { movie, lost })
+}
+
+/// Reads the id, the one field that a movie must have. The API says 0 for a movie it does not know.
+fn external_id(fields: &Fields<'_>) -> Result<i32, String> {
+    let id = fields.integer("id", i64::MIN..=i64::MAX).ok_or("no id")?;
+    let is_proper = (1..=i64::from(i32::MAX)).contains(&id);
+    match i32::try_from(id) {
+        Ok(external_id) if is_proper => Ok(external_id),
+        _ => Err(format!("id {id} is not between 1 and {}", i32::MAX)),
+    }
+}
+
+/// Reads what belongs to the movie itself. The API's 0 means unknown for year, rating, runtime and dates; a date is
+/// read in its unix form only, for the other is in a time zone that nobody tells.
+fn own_fields(fields: &Fields<'_>) -> Result<Movie, String> {
+    Ok(Movie {
+        imdb_code: fields.short_text("imdb_code")?,
+        title: fields.short_text("title")?,
+        title_english: fields.short_text("title_english")?,
+        title_long: fields.short_text("title_long")?,
+        slug: fields.short_text("slug")?,
+        year: fields.count("year", 9_999).filter(|&year| year != 0),
+        rating: fields.rating("rating"),
+        runtime: fields.count("runtime", i32::MAX).filter(|&minutes| minutes != 0),
+        description_intro: fields.text("description_intro")?,
+        description_full: description(fields)?,
+        yt_trailer_code: fields.short_text("yt_trailer_code")?,
+        language: fields.short_text("language")?,
+        mpa_rating: fields.short_text("mpa_rating")?,
+        like_count: fields.count("like_count", i32::MAX),
+        url: fields.text("url")?,
+        background_image: fields.text("background_image")?,
+        background_image_original: fields.text("background_image_original")?,
+        small_cover_image: fields.text("small_cover_image")?,
+        medium_cover_image: fields.text("medium_cover_image")?,
+        large_cover_image: fields.text("large_cover_image")?,
+        date_uploaded: fields.moment("date_uploaded_unix"),
+        ..Movie::default()
+    })
+}
+
+/// Reads the description from the first of its three names that has one; in lists all three are the same.
+fn description(fields: &Fields<'_>) -> Result<Option<String>, String> {
+    for name in ["description_full", "summary", "synopsis"] {
+        let text = fields.text(name)?;
+        if text.is_some() {
+            return Ok(text);
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests;

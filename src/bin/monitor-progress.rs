@@ -1,0 +1,75 @@
+//! `monitor-progress`: shows the run and the catalogue from a second process. Arguments in, one call, exit code out.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Parser;
+use yts_ingest::cli::{self, Common, EXIT_CODES, Exit};
+use yts_ingest::monitor::Reading;
+use yts_ingest::store::Store;
+
+const EXAMPLES: &str = "Examples:
+  monitor-progress                one reading of ./yts.db
+  monitor-progress --watch 5      a reading every 5 seconds until the run ends
+  monitor-progress --failures     what failed in the last run, and why
+  monitor-progress --json         for programs; with --watch one document a line";
+
+/// Shows how far the current or last run is, and what the catalogue holds.
+#[derive(Parser, Debug)]
+#[command(version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    /// Redraw every so many seconds until the run ends or Ctrl-C
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
+    watch: Option<u64>,
+    /// List what failed and why
+    #[arg(long)]
+    failures: bool,
+}
+
+fn main() -> ExitCode {
+    cli::main(|arguments: &Arguments| &arguments.common, run)
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+    let settings = arguments.common.settings()?;
+    let store = Store::open_existing(&cli::store_options(&settings)).await?;
+    loop {
+        let reading = Reading::take(&store, arguments.failures).await?;
+        arguments.show(&reading)?;
+        let Some(seconds) = arguments.watch.filter(|_| reading.is_running()) else { break };
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(seconds)) => {}
+            stopped = tokio::signal::ctrl_c() => {
+                stopped.context("cannot listen for Ctrl-C")?;
+                return Ok(Exit::Interrupted);
+            }
+        }
+    }
+    store.close().await?;
+    Ok(Exit::Complete)
+}
+
+impl Arguments {
+    fn show(&self, reading: &Reading) -> anyhow::Result<()> {
+        match (self.common.json, self.watch.is_some()) {
+            (true, false) => cli::print_json(reading)?,
+            (true, true) => cli::print(&serde_json::to_string(reading).context("cannot write JSON")?),
+            (false, true) if std::io::stdout().is_terminal() && cli::is_lively() => redraw(&reading.to_string()),
+            (false, _) => cli::print(reading.to_string().trim_end()),
+        }
+        Ok(())
+    }
+}
+
+/// Draws a reading over the one before.
+fn redraw(text: &str) {
+    const HOME_AND_CLEAR: &str = "\x1b[H\x1b[J";
+    let mut stdout = std::io::stdout().lock();
+    // A terminal that is gone is noticed by the signal that comes with it.
+    let _ = stdout.write_all(format!("{HOME_AND_CLEAR}{text}").as_bytes()).and_then(|()| stdout.flush());
+}

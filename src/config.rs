@@ -1,0 +1,237 @@
+//! Settings: built-in defaults, a file, `.env` and the environment, one above the other; typed and checked.
+//!
+//! Flags come on top and are the binaries' affair. The defaults are `config/default.toml` itself, compiled in.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use config::{Config, Environment, File, FileFormat};
+use serde::Deserialize;
+
+/// The built-in settings.
+pub const DEFAULTS: &str = include_str!("../config/default.toml");
+
+/// All settings.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The database.
+    pub database: Database,
+    /// The source.
+    pub api: Api,
+    /// The crawl.
+    pub crawl: Crawl,
+}
+
+/// Settings of the database.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// Where it is; may hold a password.
+    pub url: String,
+    /// How long to go on trying when it goes away.
+    #[serde(rename = "patience_seconds", deserialize_with = "seconds")]
+    pub patience: Duration,
+    /// How long one statement may take.
+    #[serde(rename = "statement_timeout_seconds", deserialize_with = "seconds")]
+    pub statement_timeout: Duration,
+    /// How long to wait for a connection.
+    #[serde(rename = "acquire_timeout_seconds", deserialize_with = "seconds")]
+    pub acquire_timeout: Duration,
+}
+
+/// Settings of the source.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// The source and its mirrors, in order.
+    pub base_urls: Vec<String>,
+    /// How we introduce ourselves.
+    pub user_agent: String,
+    /// Requests a second; 0 means no limit.
+    pub rate: f64,
+    /// Requests in flight.
+    pub concurrency: usize,
+    /// Longest time to connect.
+    #[serde(rename = "connect_timeout_seconds", deserialize_with = "seconds")]
+    pub connect_timeout: Duration,
+    /// Longest silence within an answer.
+    #[serde(rename = "read_timeout_seconds", deserialize_with = "seconds")]
+    pub read_timeout: Duration,
+    /// Longest time for a whole answer.
+    #[serde(rename = "total_timeout_seconds", deserialize_with = "seconds")]
+    pub total_timeout: Duration,
+    /// Largest answer after decompression, in MiB.
+    pub max_body_mib: u64,
+    /// Attempts a request.
+    pub max_attempts: u32,
+    /// Longest pause that the server can impose.
+    #[serde(rename = "max_pause_seconds", deserialize_with = "seconds")]
+    pub max_pause: Duration,
+}
+
+/// Settings of the crawl.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crawl {
+    /// Tasks that work on pages.
+    pub workers: u32,
+    /// Movies a list page.
+    pub limit: u32,
+    /// How long the pages in hand may take after a stop.
+    #[serde(rename = "drain_seconds", deserialize_with = "seconds")]
+    pub drain: Duration,
+}
+
+/// What is wrong with the settings.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file given by `--config` can't be read.
+    #[error("cannot read the config file {}: {source}; check --config", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// `.env` can't be read.
+    #[error("cannot read .env: {0}; correct or remove that line")]
+    DotEnv(dotenvy::Error),
+    /// A setting is missing, unknown or of the wrong kind.
+    #[error("cannot use the settings: {0}; config/default.toml lists every key with its unit")]
+    Setting(#[from] config::ConfigError),
+    /// A setting is out of range.
+    #[error("cannot use the setting {key} = {value}: {remedy}")]
+    Range {
+        /// The setting.
+        key: &'static str,
+        /// Its value.
+        value: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+}
+
+impl Settings {
+    /// Loads the settings from the defaults, the file if one is given, `.env` in the current folder, and the
+    /// environment.
+    pub fn load(file: Option<&Path>) -> Result<Self, Error> {
+        Self::from_layers(file, dot_env()?, std::env::vars().collect())
+    }
+
+    fn from_layers(
+        file: Option<&Path>,
+        dot_env: HashMap<String, String>,
+        environment: HashMap<String, String>,
+    ) -> Result<Self, Error> {
+        let mut layers = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
+            layers = layers.add_source(File::from_str(&text, FileFormat::Toml));
+        }
+        let database_url = environment.get("DATABASE_URL").or(dot_env.get("DATABASE_URL")).cloned();
+        for variables in [dot_env, environment] {
+            layers = layers.add_source(
+                Environment::with_prefix("YTS")
+                    .prefix_separator("__")
+                    .separator("__")
+                    .try_parsing(true)
+                    .list_separator(",")
+                    .with_list_parse_key("api.base_urls")
+                    .source(Some(variables)),
+            );
+        }
+        let layers = layers.set_override_option("database.url", database_url.filter(|url| !url.is_empty()))?;
+        let settings: Self = layers.build()?.try_deserialize()?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// Checks what the types do not say.
+    fn check(&self) -> Result<(), Error> {
+        let check = |is_valid: bool, key: &'static str, value: String, remedy: &'static str| {
+            if is_valid { Ok(()) } else { Err(Error::Range { key, value, remedy }) }
+        };
+        let Self { api, crawl, .. } = self;
+        check((1..=50).contains(&crawl.limit), "crawl.limit", crawl.limit.to_string(), "the API allows 1 to 50")?;
+        let workers = crawl.workers;
+        check((1..=256).contains(&workers), "crawl.workers", workers.to_string(), "give 1 to 256")?;
+        check(api.rate.is_finite() && api.rate >= 0.0, "api.rate", api.rate.to_string(), "give 0 or more")?;
+        let concurrency = api.concurrency;
+        check((1..=1024).contains(&concurrency), "api.concurrency", concurrency.to_string(), "give 1 to 1024")?;
+        check(api.max_attempts >= 1, "api.max_attempts", api.max_attempts.to_string(), "give 1 or more")?;
+        let mib = api.max_body_mib;
+        check((1..=1024).contains(&mib), "api.max_body_mib", mib.to_string(), "give 1 to 1024")?;
+        check(!api.base_urls.is_empty(), "api.base_urls", "[]".to_owned(), "name at least one")
+    }
+}
+
+/// Reads `.env` in the current folder, if there is one. It never overrides the environment.
+fn dot_env() -> Result<HashMap<String, String>, Error> {
+    match dotenvy::from_path_iter(".env") {
+        Ok(pairs) => pairs.collect::<Result<_, _>>().map_err(Error::DotEnv),
+        Err(error) if error.not_found() => Ok(HashMap::new()),
+        Err(error) => Err(Error::DotEnv(error)),
+    }
+}
+
+/// Reads a duration in seconds, of at most a day.
+fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    const DAY: f64 = 86_400.0;
+    let seconds = f64::deserialize(deserializer)?;
+    if (0.0..=DAY).contains(&seconds) {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err(serde::de::Error::custom(format!("{seconds} seconds are not between 0 and {DAY}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(pairs: &[(&str, &str)]) -> HashMap<String, String> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn defaults_are_complete_and_valid() {
+        let settings = Settings::from_layers(None, HashMap::new(), HashMap::new()).expect("defaults load");
+        assert_eq!(settings.database.url, "sqlite://yts.db?mode=rwc");
+        assert_eq!((settings.crawl.workers, settings.crawl.limit, settings.api.concurrency), (8, 50, 32));
+        assert_eq!(settings.api.connect_timeout, Duration::from_secs(10));
+    }
+
+    #[test]
+    fn the_environment_stands_above_dot_env_and_both_above_the_defaults() {
+        let dot_env = variables(&[("YTS__API__RATE", "3"), ("YTS__CRAWL__WORKERS", "2")]);
+        let environment = variables(&[("YTS__API__RATE", "7.5"), ("YTS__API__BASE_URLS", "http://a/,http://b/")]);
+        let settings = Settings::from_layers(None, dot_env, environment).expect("layers load");
+        assert!((settings.api.rate - 7.5).abs() < f64::EPSILON);
+        assert_eq!(settings.crawl.workers, 2);
+        assert_eq!(settings.api.base_urls, ["http://a/", "http://b/"]);
+    }
+
+    #[test]
+    fn database_url_in_the_environment_stands_above_the_config() {
+        let environment = variables(&[("DATABASE_URL", "postgres://db/yts"), ("YTS__DATABASE__URL", "sqlite://other.db")]);
+        let settings = Settings::from_layers(None, HashMap::new(), environment).expect("layers load");
+        assert_eq!(settings.database.url, "postgres://db/yts");
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (key, value, named) in [
+            ("YTS__API__RATE", "fast", "rate"),
+            ("YTS__API__RATE", "-1", "api.rate"),
+            ("YTS__API__RAET", "1", "raet"),
+            ("YTS__CRAWL__LIMIT", "51", "crawl.limit"),
+            ("YTS__API__READ_TIMEOUT_SECONDS", "-3", "seconds"),
+        ] {
+            let loaded = Settings::from_layers(None, HashMap::new(), variables(&[(key, value)]));
+            let message = loaded.err().expect("a mistake is an error").to_string();
+            assert!(message.contains(named), "{key}={value}: {message}");
+        }
+    }
+}

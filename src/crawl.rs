@@ -1,0 +1,176 @@
+//! The run itself: begins it or goes on with it, lets the workers work, ends it, and says what came of it.
+//!
+//! Reads as a table of contents. `plan` says which pages are due, `worker` deals with one page after another, `pulse`
+//! keeps the run's sign of life, `summary` adds up. HTTP is [`crate::api`]'s, SQL is [`crate::store`]'s; they meet here.
+
+mod counters;
+mod page;
+mod plan;
+mod pulse;
+mod stop;
+mod summary;
+mod worker;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use self::counters::Counters;
+use self::worker::Worker;
+use crate::api::{self, Client, ListQuery};
+use crate::progress::{self, Display};
+use crate::store::{self, Outcome, Presence, Run, Store, retry};
+
+pub use self::plan::{Forecast, forecast};
+pub use self::stop::Stop;
+pub use self::summary::{FailureLine, MovieCounts, PageCounts, RequestCounts, Summary};
+
+/// What to do with movies that are in the database already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Existing {
+    /// Leave them.
+    #[default]
+    Skip,
+    /// Bring rating, torrents, seeds and peers up to date from the list page, without one more request.
+    Update,
+    /// Fetch their details again and update everything.
+    Refetch,
+}
+
+/// What to crawl, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Which source this is, as far as resuming goes: mirrors of one catalogue are the same source.
+    pub source: String,
+    /// What is asked of `list_movies`.
+    pub query: ListQuery,
+    /// First list page, from 1.
+    pub start_page: u32,
+    /// List pages at most.
+    pub max_pages: Option<u32>,
+    /// Tasks that work on pages.
+    pub workers: u32,
+    /// What to do with movies that are there.
+    pub existing: Existing,
+    /// Begin anew even where an unfinished run could be gone on with.
+    pub fresh: bool,
+    /// How long the pages in hand may take after a stop.
+    pub drain: Duration,
+    /// How long to go on trying when the database goes away.
+    pub patience: Duration,
+    /// How to show progress.
+    pub progress: progress::Mode,
+}
+
+/// Why a crawl could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The source: no mirror answers.
+    #[error(transparent)]
+    Source(api::Error),
+    /// A task died.
+    #[error("a worker died: {0}; this is a bug, please report it")]
+    Worker(#[from] tokio::task::JoinError),
+}
+
+/// What the workers and the pulse of one run share.
+#[derive(Clone, Debug)]
+struct Shared {
+    options: Arc<Options>,
+    store: Store,
+    client: Client,
+    presence: Arc<Presence>,
+    run: Run,
+    stop: Stop,
+    counters: Arc<Counters>,
+    /// Wakes workers that wait for pages: there are more, or one fewer.
+    pages_changed: Arc<Notify>,
+}
+
+/// Crawls until everything is saved, recorded as failed, or stopped. Errors of the source end in the summary, as the
+/// run's status, since what was saved until then is worth reporting; errors of the database do not.
+pub async fn run(
+    options: Options,
+    store: Store,
+    client: Client,
+    presence: Presence,
+    stop: Stop,
+) -> Result<(Summary, Option<Error>), Error> {
+    let started = Instant::now();
+    let new_run = plan::new_run(&options);
+    let run = retry(options.patience, || async { store.open_run(&new_run, options.fresh).await }).await?;
+    plan::first_page(&store, &run).await?;
+    let shared = Shared {
+        counters: Arc::new(Counters::of_run(&store, &run).await?),
+        options: Arc::new(options),
+        store,
+        client,
+        presence: Arc::new(presence),
+        run,
+        stop,
+        pages_changed: Arc::new(Notify::new()),
+    };
+    let display = Display::start(shared.options.progress, shared.clone().reader(started));
+    let pulse = pulse::start(shared.clone());
+    let trouble = shared.work().await;
+    pulse.stop().await;
+    display.stop().await;
+    shared.conclude(started, trouble).await
+}
+
+impl Shared {
+    /// Lets the workers work until nothing is left, or until one of them meets what none can get past.
+    async fn work(&self) -> Option<Error> {
+        let mut workers = JoinSet::new();
+        for _ in 0..self.options.workers {
+            workers.spawn(Worker::new(self.clone()).work());
+        }
+        let mut trouble = None;
+        while let Some(ended) = workers.join_next().await {
+            let result = ended.map_err(Error::from).flatten();
+            if let Err(error) = result
+                && trouble.is_none()
+            {
+                // The others would meet the same; their pages are given back.
+                self.stop.now();
+                trouble = Some(error);
+            }
+        }
+        trouble
+    }
+
+    /// Ends the run and adds it up.
+    async fn conclude(&self, started: Instant, trouble: Option<Error>) -> Result<(Summary, Option<Error>), Error> {
+        if let Some(Error::Store(error)) = trouble {
+            return Err(Error::Store(error));
+        }
+        let (store, run_id) = (&self.store, self.run.id);
+        let totals = retry(self.options.patience, || async { store.run_totals(run_id).await }).await?;
+        let failure_count = store.failure_count(run_id).await?;
+        let outcome = match &trouble {
+            None if totals.open > 0 => Outcome::Interrupted,
+            None if failure_count > 0 => Outcome::Incomplete,
+            None => Outcome::Complete,
+            Some(_) => Outcome::Failed,
+        };
+        let message = trouble.as_ref().map(ToString::to_string);
+        retry(self.options.patience, || async { store.end_run(run_id, outcome, message.as_deref()).await }).await?;
+        let summary = summary::add_up(self, outcome, totals, started.elapsed()).await?;
+        Ok((summary, trouble))
+    }
+
+    /// Returns a function that reads how far the crawl is.
+    fn reader(self, started: Instant) -> impl Fn() -> progress::Reading + Send + 'static {
+        move || progress::Reading {
+            requests: self.client.traffic().total,
+            pause_left: self.client.pause_left(),
+            elapsed: started.elapsed(),
+            ..self.counters.read()
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What a worker does with a page: list it, look which movies are unknown, fetch their details, save it.
+
+use std::collections::{HashMap, HashSet};
+
+use futures::StreamExt;
+
+use super::worker::Worker;
+use super::{Error, Existing, Shared, plan};
+use crate::api::{self, BadMovie, ListPage};
+use crate::movie::Movie;
+use crate::store::{Failure, Lease, PageResult, Saved, Scope, retry};
+
+/// A list page, taken apart: each movie once, in the order of the page.
+struct Listing {
+    movies: Vec<Movie>,
+    failures: Vec<Failure>,
+    failed: u32,
+}
+
+/// Details that were fetched, and what failed about them.
+#[derive(Default)]
+struct Fetched {
+    movies: Vec<Movie>,
+    failures: Vec<Failure>,
+    failed: u32,
+}
+
+impl Worker {
+    /// Deals with a page from the list to the commit.
+    pub(super) async fn deal_with(&self, lease: Lease) -> Result<(), Error> {
+        let Shared { client, options, store, .. } = &self.shared;
+        let page = lease.page.cast_unsigned();
+        let listed = match client.list(&options.query, page).await {
+            Ok(listed) => listed,
+            Err(error) if error.is_source_down() => return Err(Error::Source(error)),
+            Err(error) => return self.give_up(lease, &error).await,
+        };
+        self.extend_plan(listed.movie_count).await?;
+        let listing = Listing::from(listed);
+        let external_ids: Vec<i32> = listing.movies.iter().map(|movie| movie.external_id).collect();
+        let known = retry(options.patience, || async { store.known(&external_ids).await }).await?;
+        let result = self.collect(lease, listing, &known).await?;
+        let saved = retry(options.patience, || async { store.save_page(&result).await }).await?;
+        self.shared.counters.add(saved);
+        Ok(())
+    }
+
+    /// Records that a page can't be had.
+    async fn give_up(&self, lease: Lease, error: &api::Error) -> Result<(), Error> {
+        tracing::warn!("page {}: {error}", lease.page);
+        let store = &self.shared.store;
+        let failure = failure_of(None, "list", error);
+        retry(self.shared.options.patience, || async { store.fail_page(lease, failure.clone()).await }).await?;
+        self.shared.counters.add(Saved::default());
+        Ok(())
+    }
+
+    /// Makes the pages due that a list page tells of, and wakes the workers that wait for them.
+    async fn extend_plan(&self, movie_count: u64) -> Result<(), Error> {
+        let Shared { run, store, counters, options, pages_changed, .. } = &self.shared;
+        let last_page = plan::last_page(run.start_page, run.max_pages, run.page_limit, movie_count);
+        let pages = last_page + 1 - run.start_page;
+        if counters.plan(pages) {
+            let movie_count = Some(movie_count);
+            retry(options.patience, || async { store.plan_pages(run, last_page, movie_count).await }).await?;
+            pages_changed.notify_waiters();
+        }
+        Ok(())
+    }
+
+    /// Sorts the movies of a page into new ones and updates, fetching the details that are needed.
+    async fn collect(&self, lease: Lease, listing: Listing, known: &HashSet<i32>) -> Result<PageResult, Error> {
+        let Listing { movies, mut failures, mut failed } = listing;
+        let listed = u32::try_from(movies.len()).unwrap_or(u32::MAX) + failed;
+        let existing = self.shared.options.existing;
+        let (there, unknown): (Vec<Movie>, Vec<Movie>) =
+            movies.into_iter().partition(|movie| known.contains(&movie.external_id));
+        let (to_fetch, updates, scope) = match existing {
+            Existing::Skip => (Vec::new(), Vec::new(), Scope::RatingAndTorrents),
+            Existing::Update => (Vec::new(), there, Scope::RatingAndTorrents),
+            Existing::Refetch => (there, Vec::new(), Scope::Everything),
+        };
+        let new = self.fetch_details(unknown).await?;
+        let fetched = self.fetch_details(to_fetch).await?;
+        failures.extend(new.failures.into_iter().chain(fetched.failures));
+        failed += new.failed + fetched.failed;
+        let updates = updates.into_iter().chain(fetched.movies).collect();
+        Ok(PageResult { lease, listed, new: new.movies, updates, scope, failures, failed })
+    }
+
+    /// Fetches the details of these movies, all at once as far as the client lets them go out.
+    async fn fetch_details(&self, movies: Vec<Movie>) -> Result<Fetched, Error> {
+        let client = &self.shared.client;
+        let count = movies.len().max(1);
+        let answers = movies.into_iter().map(|listed| async move { (client.details(listed.external_id).await, listed) });
+        let mut answers = futures::stream::iter(answers).buffer_unordered(count);
+        let mut fetched = Fetched::default();
+        while let Some((answer, listed)) = answers.next().await {
+            let external_id = i64::from(listed.external_id);
+            match answer {
+                Ok(parsed) => {
+                    let mut movie = parsed.movie;
+                    movie.fill_from(listed);
+                    fetched.movies.push(movie);
+                    fetched.failures.extend(parsed.lost.into_iter().map(|reason| lost_part(external_id, reason)));
+                }
+                Err(error) if error.is_source_down() => return Err(Error::Source(error)),
+                Err(error) => {
+                    tracing::warn!("movie {external_id}: {error}");
+                    fetched.failures.push(failure_of(Some(external_id), "details", &error));
+                    fetched.failed += 1;
+                }
+            }
+        }
+        Ok(fetched)
+    }
+}
+
+impl From<ListPage> for Listing {
+    fn from(page: ListPage) -> Self {
+        let mut listing = Self { movies: Vec::new(), failures: Vec::new(), failed: 0 };
+        let mut places = HashMap::new();
+        for entry in page.movies {
+            match entry {
+                Ok(parsed) => match places.get(&parsed.movie.external_id) {
+                    // The source lists a movie twice now and then; what one entry lacks, the other may have.
+                    Some(&place) => fill(&mut listing.movies, place, parsed.movie),
+                    None => {
+                        places.insert(parsed.movie.external_id, listing.movies.len());
+                        listing.movies.push(parsed.movie);
+                    }
+                },
+                Err(bad) => {
+                    tracing::warn!("a movie of the list cannot be read: {}", bad.reason);
+                    listing.failures.push(bad_movie(bad));
+                    listing.failed += 1;
+                }
+            }
+        }
+        listing
+    }
+}
+
+fn fill(movies: &mut [Movie], place: usize, other: Movie) {
+    if let Some(movie) = movies.get_mut(place) {
+        movie.fill_from(other);
+    }
+}
+
+fn bad_movie(bad: BadMovie) -> Failure {
+    Failure { external_id: bad.external_id, stage: "parse", reason: bad.reason, body_head: Some(bad.body_head) }
+}
+
+fn lost_part(external_id: i64, reason: String) -> Failure {
+    Failure { external_id: Some(external_id), stage: "parse", reason, body_head: None }
+}
+
+fn failure_of(external_id: Option<i64>, stage: &'static str, error: &api::Error) -> Failure {
+    let body_head = error.body_head().map(str::to_owned);
+    Failure { external_id, stage, reason: error.to_string(), body_head }
+}

@@ -1,0 +1,98 @@
+//! Which pages are due. Every list page tells how many movies there are, and so how many pages: the plan only grows.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Error, Existing, Options};
+use crate::api::{Client, ListPage};
+use crate::progress::clock;
+use crate::store::{NewRun, Run, Store};
+
+/// Returns the run that the options ask for. Its line names everything that makes two runs the same.
+pub(super) fn new_run(options: &Options) -> NewRun {
+    let Options { query, existing, start_page, max_pages, source, .. } = options;
+    let existing = match existing {
+        Existing::Skip => "skip",
+        Existing::Update => "update",
+        Existing::Refetch => "refetch",
+    };
+    let max_pages_text = max_pages.map_or("all".to_owned(), |pages| pages.to_string());
+    let mut line = format!("source={source} start_page={start_page} max_pages={max_pages_text} existing={existing}");
+    for (key, value) in query.pairs(*start_page).into_iter().filter(|(key, _)| *key != "page") {
+        line += &format!(" {key}={value:?}");
+    }
+    NewRun { query: line, start_page: *start_page, max_pages: *max_pages, page_limit: query.limit }
+}
+
+/// Makes sure that the first page is due. The others follow when it has told how many there are.
+pub(super) async fn first_page(store: &Store, run: &Run) -> Result<(), Error> {
+    Ok(store.plan_pages(run, run.start_page, None).await?)
+}
+
+/// Returns the last page to read, given how many movies the source says there are.
+pub(super) fn last_page(start_page: u32, max_pages: Option<u32>, page_limit: u32, movie_count: u64) -> u32 {
+    let pages_of_source = u32::try_from(movie_count.div_ceil(page_limit.max(1).into())).unwrap_or(u32::MAX);
+    let last_wanted = max_pages.map_or(u32::MAX, |pages| start_page.saturating_add(pages - 1));
+    pages_of_source.min(last_wanted).max(start_page)
+}
+
+/// What a run would ask of the source.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Forecast {
+    /// Movies that the source says it has.
+    pub movie_count: u64,
+    /// List pages that would be read.
+    pub pages: u64,
+    /// Requests at most: a list page each, and details of every movie on them.
+    pub requests_at_most: u64,
+    /// Seconds that so many requests take at the rate, where there is one.
+    pub seconds_at_most: Option<f64>,
+}
+
+impl fmt::Display for Forecast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { movie_count, pages, requests_at_most, seconds_at_most } = self;
+        write!(f, "the source has {movie_count} movies; this run would read {pages} list pages, at most ")?;
+        write!(f, "{requests_at_most} requests")?;
+        match seconds_at_most {
+            Some(seconds) => write!(f, ", at most {} at this rate", clock(Duration::from_secs_f64(*seconds)))?,
+            None => write!(f, ", without a limit on the rate")?,
+        }
+        write!(f, "; movies that are in the database cost none; nothing was saved")
+    }
+}
+
+/// Asks page 1 only, and says what a run would ask.
+pub async fn forecast(options: &Options, client: &Client, rate: f64) -> Result<Forecast, Error> {
+    let ListPage { movie_count, .. } = client.list(&options.query, 1).await.map_err(Error::Source)?;
+    let limit = u64::from(options.query.limit);
+    let last = last_page(options.start_page, options.max_pages, options.query.limit, movie_count);
+    let listed_before = limit * u64::from(options.start_page - 1);
+    let movies = movie_count.saturating_sub(listed_before).min(u64::from(last + 1 - options.start_page) * limit);
+    let pages = movies.div_ceil(limit);
+    let requests_at_most = pages + movies;
+    let seconds_at_most = (rate > 0.0).then(|| requests_at_most as f64 / rate);
+    Ok(Forecast { movie_count, pages, requests_at_most, seconds_at_most })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_page_follows_from_the_count_and_the_wish() {
+        assert_eq!(last_page(1, None, 50, 2000), 40);
+        assert_eq!(last_page(1, None, 50, 2001), 41);
+        assert_eq!(last_page(1, Some(10), 50, 2000), 10);
+        assert_eq!(last_page(5, Some(10), 50, 2000), 14);
+        assert_eq!(last_page(5, Some(u32::MAX), 50, 2000), 40);
+    }
+
+    #[test]
+    fn the_first_page_is_read_even_where_it_is_beyond_the_end() {
+        assert_eq!(last_page(1, None, 50, 0), 1);
+        assert_eq!(last_page(99, Some(3), 50, 100), 99);
+    }
+}
