@@ -215,7 +215,8 @@ mod tests {
 
     #[test]
     fn database_url_in_the_environment_stands_above_the_config() {
-        let environment = variables(&[("DATABASE_URL", "postgres://db/yts"), ("YTS__DATABASE__URL", "sqlite://other.db")]);
+        let environment =
+            variables(&[("DATABASE_URL", "postgres://db/yts"), ("YTS__DATABASE__URL", "sqlite://other.db")]);
         let settings = Settings::from_layers(None, HashMap::new(), environment).expect("layers load");
         assert_eq!(settings.database.url, "postgres://db/yts");
     }

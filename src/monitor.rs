@@ -170,7 +170,7 @@ impl From<RunStatus> for RunReading {
         let is_running = run.status == "running";
         let is_silent = is_running && heartbeat_age_seconds > SILENT_AFTER;
         let eta_seconds = (is_running && !is_silent && recent.pages > 0)
-            .then(|| totals.open as f64 * recent.seconds / recent.pages as f64);
+            .then(|| totals.open as f64 * recent.seconds / f64::from(recent.pages));
         Self {
             run_id: run.id,
             status: if is_silent { "silent".to_owned() } else { run.status },

@@ -120,9 +120,27 @@ impl Movie {
             ($($field:ident),+) => { $( if self.$field.is_none() { self.$field = other.$field; } )+ };
         }
         fill!(
-            imdb_code, title, title_english, title_long, slug, year, rating, runtime, description_intro,
-            description_full, yt_trailer_code, language, mpa_rating, like_count, url, background_image,
-            background_image_original, small_cover_image, medium_cover_image, large_cover_image, date_uploaded
+            imdb_code,
+            title,
+            title_english,
+            title_long,
+            slug,
+            year,
+            rating,
+            runtime,
+            description_intro,
+            description_full,
+            yt_trailer_code,
+            language,
+            mpa_rating,
+            like_count,
+            url,
+            background_image,
+            background_image_original,
+            small_cover_image,
+            medium_cover_image,
+            large_cover_image,
+            date_uploaded
         );
         if self.genres.is_empty() {
             self.genres = other.genres;
@@ -146,7 +164,17 @@ impl Torrent {
             ($($field:ident),+) => { $( if self.$field.is_none() { self.$field = other.$field; } )+ };
         }
         fill!(
-            url, quality, kind, is_repack, video_codec, bit_depth, audio_channels, seeds, peers, size, size_bytes,
+            url,
+            quality,
+            kind,
+            is_repack,
+            video_codec,
+            bit_depth,
+            audio_channels,
+            seeds,
+            peers,
+            size,
+            size_bytes,
             date_uploaded
         );
     }

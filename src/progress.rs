@@ -64,20 +64,15 @@ impl Reading {
 
     /// Returns everything but the pages, in a line.
     fn figures(&self) -> String {
-        let mut line = format!("{} saved", self.saved);
-        for (count, word) in [(self.updated, "updated"), (self.skipped, "skipped"), (self.failed, "failed")] {
-            if count > 0 {
-                line += &format!(" · {count} {word}");
-            }
-        }
-        line += &format!(" · {:.0} movies/s · {} requests", self.movies_per_second(), self.requests);
-        if let Some(left) = self.time_left() {
-            line += &format!(" · {} left", clock(left));
-        }
-        if let Some(pause) = self.pause_left {
-            line += &format!(" · pausing {} s as the server asked", pause.as_secs() + 1);
-        }
-        line
+        let counts =
+            [(self.saved, "saved"), (self.updated, "updated"), (self.skipped, "skipped"), (self.failed, "failed")];
+        let counts = counts.iter().filter(|(count, word)| *count > 0 || *word == "saved");
+        let mut parts: Vec<String> = counts.map(|(count, word)| format!("{count} {word}")).collect();
+        parts.push(format!("{:.0} movies/s", self.movies_per_second()));
+        parts.push(format!("{} requests", self.requests));
+        parts.extend(self.time_left().map(|left| format!("{} left", clock(left))));
+        parts.extend(self.pause_left.map(|pause| format!("pausing {} s as the server asked", pause.as_secs() + 1)));
+        parts.join(" · ")
     }
 }
 

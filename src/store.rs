@@ -27,7 +27,9 @@ mod torrents;
 
 use std::sync::Arc;
 
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use self::changes::Scope;

@@ -8,7 +8,8 @@ pub fn printable(text: &str) -> String {
 
 /// Says whether a character could move the cursor, change the terminal or hide what stands around it.
 fn is_harmful(character: char) -> bool {
-    let is_directional = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_directional =
+        matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let is_line_break = matches!(character, '\u{2028}' | '\u{2029}');
     character.is_control() || is_directional || is_line_break
 }

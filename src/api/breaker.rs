@@ -86,6 +86,11 @@ impl Breaker {
 
     /// Notes a failed attempt. Returns the verdict if that was one too many.
     pub(super) fn failed(&self, mirror: usize, error: &Error) -> Option<Error> {
+        if matches!(error, Error::MissingMovies { .. }) {
+            // An answer of the API all the same: it is there, only busy.
+            self.succeeded();
+            return None;
+        }
         let mut state = self.lock();
         let ever_succeeded = state.ever_succeeded;
         let streak = state.streak.get_or_insert_with(Streak::new);

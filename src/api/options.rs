@@ -96,6 +96,7 @@ impl ListQuery {
     }
 
     /// Returns the parameters that ask for one page of the list.
+    #[must_use]
     pub fn pairs(&self, page: u32) -> Vec<(&'static str, String)> {
         let limit = (self.limit > 0).then(|| self.limit.to_string());
         let minimum_rating = self.minimum_rating.map(|rating| rating.to_string());

@@ -92,7 +92,8 @@ impl Worker {
     async fn fetch_details(&self, movies: Vec<Movie>) -> Result<Fetched, Error> {
         let client = &self.shared.client;
         let count = movies.len().max(1);
-        let answers = movies.into_iter().map(|listed| async move { (client.details(listed.external_id).await, listed) });
+        let answers =
+            movies.into_iter().map(|listed| async move { (client.details(listed.external_id).await, listed) });
         let mut answers = futures::stream::iter(answers).buffer_unordered(count);
         let mut fetched = Fetched::default();
         while let Some((answer, listed)) = answers.next().await {
@@ -122,14 +123,14 @@ impl From<ListPage> for Listing {
         let mut places = HashMap::new();
         for entry in page.movies {
             match entry {
-                Ok(parsed) => match places.get(&parsed.movie.external_id) {
-                    // The source lists a movie twice now and then; what one entry lacks, the other may have.
-                    Some(&place) => fill(&mut listing.movies, place, parsed.movie),
-                    None => {
-                        places.insert(parsed.movie.external_id, listing.movies.len());
-                        listing.movies.push(parsed.movie);
+                Ok(parsed) => {
+                    let place = *places.entry(parsed.movie.external_id).or_insert(listing.movies.len());
+                    match listing.movies.get_mut(place) {
+                        // The source lists a movie twice now and then; what one entry lacks, the other may have.
+                        Some(movie) => movie.fill_from(parsed.movie),
+                        None => listing.movies.push(parsed.movie),
                     }
-                },
+                }
                 Err(bad) => {
                     tracing::warn!("a movie of the list cannot be read: {}", bad.reason);
                     listing.failures.push(bad_movie(bad));
@@ -138,12 +139,6 @@ impl From<ListPage> for Listing {
             }
         }
         listing
-    }
-}
-
-fn fill(movies: &mut [Movie], place: usize, other: Movie) {
-    if let Some(movie) = movies.get_mut(place) {
-        movie.fill_from(other);
     }
 }
 

@@ -19,10 +19,9 @@ pub(super) fn new_run(options: &Options) -> NewRun {
         Existing::Refetch => "refetch",
     };
     let max_pages_text = max_pages.map_or("all".to_owned(), |pages| pages.to_string());
-    let mut line = format!("source={source} start_page={start_page} max_pages={max_pages_text} existing={existing}");
-    for (key, value) in query.pairs(*start_page).into_iter().filter(|(key, _)| *key != "page") {
-        line += &format!(" {key}={value:?}");
-    }
+    let run = format!("source={source} start_page={start_page} max_pages={max_pages_text} existing={existing}");
+    let asked = query.pairs(*start_page).into_iter().filter(|(key, _)| *key != "page");
+    let line = asked.fold(run, |line, (key, value)| format!("{line} {key}={value:?}"));
     NewRun { query: line, start_page: *start_page, max_pages: *max_pages, page_limit: query.limit }
 }
 

@@ -147,16 +147,27 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { pages, movies, requests, .. } = self;
         let time = Duration::from_secs_f64(self.seconds);
-        let time = if time < Duration::from_secs(60) { format!("{:.1} s", self.seconds) } else { clock(time) };
+        let time = if time < Duration::from_mins(1) { format!("{:.1} s", self.seconds) } else { clock(time) };
         write!(
             f,
             "run {} {}: pages {} planned, {} done, {} failed; movies {} listed, {} saved, {} updated, {} skipped, {} failed; \
              requests {} ({} list, {} details, {} retried); {:.1} MB in {time}, {:.1} movies/s",
-            self.run_id, self.status,
-            pages.planned, pages.done, pages.failed,
-            movies.listed, movies.saved, movies.updated, movies.skipped, movies.failed,
-            requests.total, requests.list, requests.details, requests.retried,
-            self.bytes as f64 / 1e6, self.movies_per_second,
+            self.run_id,
+            self.status,
+            pages.planned,
+            pages.done,
+            pages.failed,
+            movies.listed,
+            movies.saved,
+            movies.updated,
+            movies.skipped,
+            movies.failed,
+            requests.total,
+            requests.list,
+            requests.details,
+            requests.retried,
+            self.bytes as f64 / 1e6,
+            self.movies_per_second,
         )
     }
 }

@@ -62,7 +62,8 @@ pub(super) async fn get_or_create<'a>(
         let rows = if matches!(key, PersonKey::Code(_)) { &mut by_code } else { &mut by_name };
         rows.push(row_of(member));
     }
-    let code = OnConflict::column(cast::Column::ImdbCode).target_and_where(cast::COLUMN.imdb_code.is_not_null()).to_owned();
+    let code =
+        OnConflict::column(cast::Column::ImdbCode).target_and_where(cast::COLUMN.imdb_code.is_not_null()).to_owned();
     ids.extend(upsert(connection, by_code, code, portrait).await.map_err(Error::doing(DOING))?);
     let name = OnConflict::column(cast::Column::Name).target_and_where(cast::COLUMN.imdb_code.is_null()).to_owned();
     ids.extend(upsert(connection, by_name, name, portrait).await.map_err(Error::doing(DOING))?);
@@ -94,9 +95,9 @@ async fn find(
         }
     }
     let mut found = HashMap::with_capacity(wanted.len());
-    let by_code = codes.chunks(bulk::MAX_KEYS).map(|keys| {
-        Condition::all().add(dialect::is_any_of(backend, cast::Column::ImdbCode, keys))
-    });
+    let by_code = codes
+        .chunks(bulk::MAX_KEYS)
+        .map(|keys| Condition::all().add(dialect::is_any_of(backend, cast::Column::ImdbCode, keys)));
     let by_name = names.chunks(bulk::MAX_KEYS).map(|keys| {
         let without_code = cast::COLUMN.imdb_code.is_null();
         Condition::all().add(without_code).add(dialect::is_any_of(backend, cast::Column::Name, keys))

@@ -10,7 +10,7 @@ use entity::{movie, torrent};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, QueryFilter};
 
-use super::links::LinkedIds;
+use super::links::{LinkedIds, Roles};
 use super::{Error, bulk, dialect, links, movies, torrents};
 use crate::movie::Movie;
 
@@ -31,7 +31,7 @@ struct Changes {
     movies: Vec<movie::Model>,
     torrents: Vec<torrent::ActiveModel>,
     genres: HashMap<i64, HashSet<i32>>,
-    roles: HashMap<i64, Vec<(i64, Option<String>)>>,
+    roles: HashMap<i64, Roles>,
     changed: HashSet<i64>,
 }
 
@@ -40,7 +40,7 @@ struct Known {
     movies: HashMap<i32, movie::Model>,
     torrents: HashMap<(i64, String), torrent::Model>,
     genres: HashMap<i64, HashSet<i32>>,
-    roles: HashMap<i64, Vec<(i64, Option<String>)>>,
+    roles: HashMap<i64, Roles>,
 }
 
 /// Brings the movies up to date and returns how many of them changed.
@@ -103,9 +103,24 @@ fn merge(row: &movie::Model, movie: &Movie, scope: Scope, slugs: &HashMap<i32, S
             ($($field:ident),+) => { $( if movie.$field.is_some() { merged.$field.clone_from(&movie.$field); } )+ };
         }
         take_known!(
-            imdb_code, title_english, title_long, year, runtime, description_intro, description_full, yt_trailer_code,
-            language, mpa_rating, like_count, url, background_image, background_image_original, small_cover_image,
-            medium_cover_image, large_cover_image, date_uploaded
+            imdb_code,
+            title_english,
+            title_long,
+            year,
+            runtime,
+            description_intro,
+            description_full,
+            yt_trailer_code,
+            language,
+            mpa_rating,
+            like_count,
+            url,
+            background_image,
+            background_image_original,
+            small_cover_image,
+            medium_cover_image,
+            large_cover_image,
+            date_uploaded
         );
         if let Some(title) = &movie.title {
             merged.title.clone_from(title);
@@ -121,7 +136,9 @@ fn merge(row: &movie::Model, movie: &Movie, scope: Scope, slugs: &HashMap<i32, S
 
 /// Says whether the stored slug is the source's, as it is or with the id appended when another movie held it.
 fn is_same_slug(row: &movie::Model, movie: &Movie) -> bool {
-    let (Some(stored), Some(said)) = (&row.slug, &movie.slug) else { return row.slug.is_none() && movie.slug.is_none() };
+    let (Some(stored), Some(said)) = (&row.slug, &movie.slug) else {
+        return row.slug.is_none() && movie.slug.is_none();
+    };
     stored == said || *stored == format!("{said}-{}", movie.external_id)
 }
 
@@ -159,7 +176,8 @@ impl Changes {
         torrents::upsert(connection, self.torrents).await?;
         if !self.genres.is_empty() {
             links::delete_genres(connection, &self.genres.keys().copied().collect::<Vec<_>>()).await?;
-            let pairs = self.genres.into_iter().flat_map(|(id, genres)| genres.into_iter().map(move |genre| (id, genre)));
+            let pairs =
+                self.genres.into_iter().flat_map(|(id, genres)| genres.into_iter().map(move |genre| (id, genre)));
             links::insert_genres(connection, pairs.collect()).await?;
         }
         if !self.roles.is_empty() {

@@ -4,14 +4,26 @@ use std::time::{Duration, Instant};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Query};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
 
 use super::error::{is_transient, plain};
 use super::{Error, Options};
 
 /// The tables, in the order in which they are shown.
 const TABLES: [&str; 10] = [
-    "movies", "genres", "casts", "torrents", "movie_genres", "movie_casts", "movie_embeddings", "runs", "run_pages", "failures",
+    "movies",
+    "genres",
+    "casts",
+    "torrents",
+    "movie_genres",
+    "movie_casts",
+    "movie_embeddings",
+    "runs",
+    "run_pages",
+    "failures",
 ];
 
 /// What was found.
@@ -58,13 +70,15 @@ pub async fn check(options: &Options) -> Result<Health, Error> {
     }
     match Migrator::get_pending_migrations_read_only(&db).await {
         Ok(pending) => health.pending_migrations = pending.iter().map(|step| step.name().to_owned()).collect(),
-        Err(error) => health.problems.push(format!("its schema is newer than this program: {error}; update yts-ingest")),
+        Err(error) => {
+            health.problems.push(format!("its schema is newer than this program: {error}; update yts-ingest"));
+        }
     }
     health.find_missing_tables();
     if db.get_database_backend() == DbBackend::Postgres {
         health.check_postgres(&db).await?;
     } else {
-        health.vector = "not needed".to_owned();
+        health.vector = String::from("not needed");
     }
     health.check_writing(&db).await;
     db.close().await.map_err(Error::doing("close the database"))?;

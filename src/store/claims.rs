@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use entity::{run, run_page};
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict, Query};
-use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, UpdateMany,
-};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, UpdateMany};
 
 use super::presence::owner_is_gone;
 use super::save::Saved;
@@ -90,9 +88,9 @@ impl Store {
             .and_where(Expr::col(run_page::Column::Page).in_subquery(next))
             .returning(Query::returning().columns([run_page::Column::Page, run_page::Column::LeaseToken]));
         let writing = self.begin_writing(DOING).await?;
-        let taken = writing.transaction.query_one(&take).await.map_err(Error::doing(DOING))?;
+        let claimed = writing.transaction.query_one(&take).await.map_err(Error::doing(DOING))?;
         writing.commit(DOING).await?;
-        match taken {
+        match claimed {
             Some(row) => {
                 let page = row.try_get("", "page").map_err(Error::doing(DOING))?;
                 let token = row.try_get("", "lease_token").map_err(Error::doing(DOING))?;

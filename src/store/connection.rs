@@ -33,7 +33,7 @@ impl Options {
             url: url.into(),
             max_connections: 10,
             acquire_timeout: Duration::from_secs(30),
-            statement_timeout: Duration::from_secs(120),
+            statement_timeout: Duration::from_mins(2),
         }
     }
 
@@ -88,11 +88,8 @@ impl Store {
 
     /// Opens a database that a crawl has made; it never creates a file.
     pub async fn open_existing(options: &Options) -> Result<Self, Error> {
-        let refuse = |reason: &str| Error::Open {
-            url: options.redacted_url(),
-            reason: reason.to_owned(),
-            transient: false,
-        };
+        let refuse =
+            |reason: &str| Error::Open { url: options.redacted_url(), reason: reason.to_owned(), transient: false };
         if options.sqlite_file().is_some_and(|file| !file.exists()) {
             return Err(refuse("the file does not exist yet; fetch-yts creates it"));
         }

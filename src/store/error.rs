@@ -109,11 +109,16 @@ pub(super) fn is_transient(error: &DbErr) -> bool {
 /// Says the same of a driver's error.
 fn is_transient_sqlx(error: &SqlxError) -> bool {
     match error {
-        SqlxError::Io(_) | SqlxError::PoolTimedOut | SqlxError::PoolClosed | SqlxError::Protocol(_) | SqlxError::WorkerCrashed => true,
+        SqlxError::Io(_)
+        | SqlxError::PoolTimedOut
+        | SqlxError::PoolClosed
+        | SqlxError::Protocol(_)
+        | SqlxError::WorkerCrashed => true,
         SqlxError::Database(error) => error.code().is_some_and(|code| {
             // Connection trouble, serialization failure and deadlock, shutdown and start-up of the server;
             // too many connections; and SQLite's "busy" and "locked".
-            code.starts_with("08") || matches!(&*code, "40001" | "40P01" | "53300" | "55P03" | "5" | "6" | "261" | "262" | "517")
+            code.starts_with("08")
+                || matches!(&*code, "40001" | "40P01" | "53300" | "55P03" | "5" | "6" | "261" | "262" | "517")
                 || (code.starts_with("57P0") && &*code != "57P04")
         }),
         _ => false,

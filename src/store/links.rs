@@ -12,6 +12,9 @@ use crate::movie::Movie;
 
 const DOING: &str = "link movies to genres and cast";
 
+/// The roles of a movie in order of billing: who, as which character.
+pub(super) type Roles = Vec<(i64, Option<String>)>;
+
 /// The ids of everything that movies link to.
 pub(super) struct LinkedIds {
     /// Genres by name.
@@ -27,11 +30,12 @@ impl LinkedIds {
     }
 
     /// Returns the roles of a movie in order of billing, each once.
-    pub(super) fn roles_of(&self, movie: &Movie) -> Vec<(i64, Option<String>)> {
+    pub(super) fn roles_of(&self, movie: &Movie) -> Roles {
         let mut seen = HashSet::new();
-        let roles = movie.cast.iter().filter_map(|member| {
-            Some((*self.casts.get(&PersonKey::of(member))?, member.character_name.clone()))
-        });
+        let roles = movie
+            .cast
+            .iter()
+            .filter_map(|member| Some((*self.casts.get(&PersonKey::of(member))?, member.character_name.clone())));
         roles.filter(|role| seen.insert(role.clone())).collect()
     }
 }
@@ -56,19 +60,15 @@ pub(super) async fn insert(
 /// Inserts links of `(movie, genre)`.
 pub(super) async fn insert_genres(connection: &impl ConnectionTrait, mut links: Vec<(i64, i32)>) -> Result<(), Error> {
     links.sort_unstable();
-    let rows = links.into_iter().map(|(movie_id, genre_id)| movie_genre::ActiveModel {
-        movie_id: Set(movie_id),
-        genre_id: Set(genre_id),
-    });
+    let rows = links
+        .into_iter()
+        .map(|(movie_id, genre_id)| movie_genre::ActiveModel { movie_id: Set(movie_id), genre_id: Set(genre_id) });
     let known = OnConflict::new().do_nothing().to_owned();
     bulk::insert(connection, rows.collect(), Some(&known)).await.map_err(Error::doing(DOING))
 }
 
 /// Inserts the roles of movies that have none yet.
-pub(super) async fn insert_roles(
-    connection: &impl ConnectionTrait,
-    roles: Vec<(i64, Vec<(i64, Option<String>)>)>,
-) -> Result<(), Error> {
+pub(super) async fn insert_roles(connection: &impl ConnectionTrait, roles: Vec<(i64, Roles)>) -> Result<(), Error> {
     let rows = roles.into_iter().flat_map(|(movie_id, roles)| {
         (0_i16..).zip(roles).map(move |(position, (cast_id, character_name))| movie_cast::ActiveModel {
             movie_id: Set(movie_id),
@@ -98,7 +98,7 @@ pub(super) async fn genres_of(
 pub(super) async fn roles_of(
     connection: &impl ConnectionTrait,
     movie_ids: &[i64],
-) -> Result<HashMap<i64, Vec<(i64, Option<String>)>>, Error> {
+) -> Result<HashMap<i64, Roles>, Error> {
     let condition = dialect::is_any_of(connection.get_database_backend(), movie_cast::Column::MovieId, movie_ids);
     let query = movie_cast::Entity::find().filter(condition).order_by_asc(movie_cast::COLUMN.position);
     let rows = query.all(connection).await.map_err(Error::doing(DOING))?;

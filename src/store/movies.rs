@@ -26,7 +26,9 @@ pub(super) async fn insert(
     let any_conflict = OnConflict::new().do_nothing().to_owned();
     let columns = [movie::Column::Id, movie::Column::ExternalId];
     let inserted = bulk::insert_returning(connection, rows.collect(), &any_conflict, &columns).await;
-    let ids = inserted.and_then(|rows| rows.iter().map(|row| Ok((row.try_get("", "external_id")?, row.try_get("", "id")?))).collect());
+    let ids = inserted.and_then(|rows| {
+        rows.iter().map(|row| Ok((row.try_get("", "external_id")?, row.try_get("", "id")?))).collect()
+    });
     let ids: HashMap<i32, i64> = ids.map_err(Error::doing(DOING))?;
     let missing: Vec<i32> = movies.iter().map(|movie| movie.external_id).filter(|id| !ids.contains_key(id)).collect();
     if !missing.is_empty() {

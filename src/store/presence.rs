@@ -53,7 +53,8 @@ impl Presence {
         let Sign::Session(session) = &self.sign else { return Ok(()) };
         let sql = "SELECT pg_advisory_lock($1, $2) WHERE NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' \
                    AND pid = pg_backend_pid() AND classid::bigint = $1 AND objid::bigint = $2)";
-        let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, [LOCK_CLASS.into(), self.owner.into()]);
+        let statement =
+            Statement::from_sql_and_values(DbBackend::Postgres, sql, [LOCK_CLASS.into(), self.owner.into()]);
         session.execute_raw(statement).await.map_err(Error::doing("announce this process"))?;
         Ok(())
     }

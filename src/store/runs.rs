@@ -149,9 +149,8 @@ impl Store {
     pub async fn heartbeat(&self, run_id: i64, owner: i32, traffic: Traffic) -> Result<(), Error> {
         const DOING: &str = "keep the run's sign of life";
         let writing = self.begin_writing(DOING).await?;
-        let add = |column: run::Column, count: u64| {
-            (column, Expr::col(column).add(i64::try_from(count).unwrap_or(i64::MAX)))
-        };
+        let add =
+            |column: run::Column, count: u64| (column, Expr::col(column).add(i64::try_from(count).unwrap_or(i64::MAX)));
         let mut update = run::Entity::update_many()
             .col_expr(run::Column::HeartbeatAt, dialect::now(self.backend()))
             .filter(run::COLUMN.id.eq(run_id));

@@ -156,8 +156,8 @@ async fn save_movies(
     torrents::insert(transaction, &new, &ids).await?;
     links::insert(transaction, &new, &ids, &linked).await?;
     let updates: Vec<&Movie> = updates.iter().filter(|movie| !ids.contains_key(&movie.external_id)).collect();
-    let updated = changes::apply(transaction, &updates, scope, &linked, now).await?;
-    Ok((u32::try_from(ids.len()).unwrap_or(u32::MAX), updated))
+    let changed = changes::apply(transaction, &updates, scope, &linked, now).await?;
+    Ok((u32::try_from(ids.len()).unwrap_or(u32::MAX), changed))
 }
 
 /// Gets or creates the genres and cast members that the movies link to.

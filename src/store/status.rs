@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::{cast, failure, genre, movie, movie_embedding, movie_genre, run, run_page, torrent};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, Order, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, RelationTrait,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, Order, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, RelationTrait,
 };
 
 use super::{Error, RunTotals, Store, dialect};

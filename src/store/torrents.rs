@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use entity::torrent;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, QueryFilter,
+};
 
 use super::{Error, bulk, dialect};
 use crate::movie::{Movie, Torrent};
@@ -41,7 +43,17 @@ pub(super) fn change(torrent: &Torrent, movie_id: i64, known: Option<&torrent::M
         ($($field:ident),+) => { $( if torrent.$field.is_some() { merged.$field.clone_from(&torrent.$field); } )+ };
     }
     take_known!(
-        url, quality, kind, is_repack, video_codec, bit_depth, audio_channels, seeds, peers, size, size_bytes,
+        url,
+        quality,
+        kind,
+        is_repack,
+        video_codec,
+        bit_depth,
+        audio_channels,
+        seeds,
+        peers,
+        size,
+        size_bytes,
         date_uploaded
     );
     let mut row = (merged != *known).then(|| merged.into_active_model().reset_all())?;
@@ -50,9 +62,13 @@ pub(super) fn change(torrent: &Torrent, movie_id: i64, known: Option<&torrent::M
 }
 
 /// Writes new torrents and changed ones.
-pub(super) async fn upsert(connection: &impl ConnectionTrait, mut rows: Vec<torrent::ActiveModel>) -> Result<(), Error> {
+pub(super) async fn upsert(
+    connection: &impl ConnectionTrait,
+    mut rows: Vec<torrent::ActiveModel>,
+) -> Result<(), Error> {
     rows.sort_by(|a, b| (a.movie_id.as_ref(), a.hash.as_ref()).cmp(&(b.movie_id.as_ref(), b.hash.as_ref())));
-    let values = torrent::Column::iter().filter(|column| !matches!(column, torrent::Column::Id | torrent::Column::MovieId | torrent::Column::Hash));
+    let values = torrent::Column::iter()
+        .filter(|column| !matches!(column, torrent::Column::Id | torrent::Column::MovieId | torrent::Column::Hash));
     let replace = key().update_columns(values).to_owned();
     bulk::insert(connection, rows, Some(&replace)).await.map_err(Error::doing(DOING))
 }
