@@ -4,6 +4,7 @@
 //! keeps the run's sign of life, `summary` adds up. HTTP is [`crate::api`]'s, SQL is [`crate::store`]'s; they meet here.
 
 mod counters;
+mod coverage;
 mod page;
 mod plan;
 mod pulse;
@@ -14,14 +15,16 @@ mod worker;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use self::counters::Counters;
+use self::coverage::Verdict;
 use self::worker::Worker;
 use crate::api::{self, Client, ListQuery};
 use crate::progress::{self, Display};
-use crate::store::{self, Outcome, Presence, Run, Store, retry};
+use crate::store::{self, Disappeared, Outcome, PageReading, Presence, Run, Store, retry};
 
 pub use self::plan::{Forecast, forecast};
 pub use self::stop::Stop;
@@ -54,6 +57,10 @@ pub struct Options {
     pub workers: u32,
     /// What to do with movies that are there.
     pub existing: Existing,
+    /// Stop at the first page on which every movie is known since the last certified run.
+    pub only_new: bool,
+    /// Mark movies as deleted however many disappeared at once.
+    pub allow_mass_deletion: bool,
     /// Begin anew even where an unfinished run could be gone on with.
     pub fresh: bool,
     /// How long the pages in hand may take after a stop.
@@ -86,10 +93,31 @@ struct Shared {
     client: Client,
     presence: Arc<Presence>,
     run: Run,
+    /// Until when everything is known, in a run that only looks for what is new.
+    trusted_until: Option<DateTime<Utc>>,
     stop: Stop,
     counters: Arc<Counters>,
     /// Wakes workers that wait for pages: there are more, or one fewer.
     pages_changed: Arc<Notify>,
+}
+
+/// How often pages are read again before a run says that it could not see the whole list.
+const MAX_ROUNDS_OF_READING_AGAIN: u32 = 5;
+
+/// The largest share of the catalogue that may disappear at once; above it, the source is likely at fault.
+const MAX_SHARE_OF_DELETIONS: f64 = 0.02;
+
+/// What is known of whether a run saw everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coverage {
+    /// The run does not ask for everything, or has not read it all.
+    NotAsked,
+    /// Another process reads pages of it again.
+    InHand,
+    /// Not yet.
+    Open,
+    /// It did.
+    Certified,
 }
 
 /// Crawls until everything is saved, recorded as failed, or stopped. Errors of the source end in the summary, as the
@@ -105,7 +133,9 @@ pub async fn run(
     let new_run = plan::new_run(&options);
     let run = retry(options.patience, || async { store.open_run(&new_run, options.fresh).await }).await?;
     plan::first_page(&store, &run).await?;
+    let trusted_until = plan::trusted_until(&store, &options).await?;
     let shared = Shared {
+        trusted_until,
         counters: Arc::new(Counters::of_run(&store, &run).await?),
         options: Arc::new(options),
         store,
@@ -117,13 +147,75 @@ pub async fn run(
     };
     let display = Display::start(shared.options.progress, shared.clone().reader(started));
     let pulse = pulse::start(shared.clone());
-    let trouble = shared.work().await;
+    let (trouble, coverage) = shared.work_until_covered().await;
     pulse.stop().await;
     display.stop().await;
-    shared.conclude(started, trouble).await
+    shared.conclude(started, trouble, coverage).await
 }
 
 impl Shared {
+    /// Works, and where the run is to show that it saw everything, reads pages again until it can, within reason.
+    async fn work_until_covered(&self) -> (Option<Error>, Coverage) {
+        let mut rounds = 0;
+        while rounds <= MAX_ROUNDS_OF_READING_AGAIN {
+            if let Some(trouble) = self.work().await {
+                return (Some(trouble), Coverage::NotAsked);
+            }
+            match self.look_at_coverage().await {
+                Ok(Coverage::InHand) => {}
+                Ok(Coverage::Open) => rounds += 1,
+                Ok(coverage) => return (None, coverage),
+                Err(error) => return (Some(error), Coverage::NotAsked),
+            }
+        }
+        (None, Coverage::Open)
+    }
+
+    /// Certifies the run, or makes the pages due that are to be read again.
+    async fn look_at_coverage(&self) -> Result<Coverage, Error> {
+        let Self { store, run, options, .. } = self;
+        let totals = retry(options.patience, || async { store.run_totals(run.id).await }).await?;
+        let failure_count = store.failure_count(run.id).await?;
+        if totals.open > 0 && !self.stop.is_asked() {
+            return Ok(Coverage::InHand);
+        }
+        if totals.open > 0 || failure_count > 0 || !plan::is_full(options) {
+            return Ok(Coverage::NotAsked);
+        }
+        if self.trusted_until.is_some() {
+            store.certify(run.id, None).await?;
+            return Ok(Coverage::Certified);
+        }
+        let readings = store.readings(run.id).await?;
+        let (pages, new_pass) = match coverage::judge(&readings, run.page_limit, totals.saved == 0) {
+            Verdict::Covered => return self.certify(&readings).await,
+            Verdict::ReadAgain(pages) => (pages, false),
+            Verdict::NewPass => (readings.iter().map(|reading| reading.page).collect(), true),
+        };
+        tracing::info!("the list shifted while it was read: reading {} pages again", pages.len());
+        retry(options.patience, || async { store.read_again(run.id, &pages, new_pass).await }).await?;
+        Ok(Coverage::Open)
+    }
+
+    /// Certifies a run of every page, and marks the movies that have disappeared where it was of the whole catalogue.
+    async fn certify(&self, readings: &[PageReading]) -> Result<Coverage, Error> {
+        let Self { store, run, options, .. } = self;
+        let seen = coverage::seen(readings);
+        store.certify(run.id, Some(seen.len())).await?;
+        if plan::is_unfiltered(options) {
+            let max_share = if options.allow_mass_deletion { 1.0 } else { MAX_SHARE_OF_DELETIONS };
+            match store.mark_disappeared(&seen, max_share).await? {
+                Disappeared::Marked(0) => {}
+                Disappeared::Marked(count) => tracing::info!("{count} movies are listed no more"),
+                Disappeared::Braked(count) => tracing::warn!(
+                    "{count} movies are listed no more, too many at once to believe: none is marked as deleted; \
+                     --allow-mass-deletion marks them"
+                ),
+            }
+        }
+        Ok(Coverage::Certified)
+    }
+
     /// Lets the workers work until nothing is left, or until one of them meets what none can get past.
     async fn work(&self) -> Option<Error> {
         let mut workers = JoinSet::new();
@@ -145,7 +237,12 @@ impl Shared {
     }
 
     /// Ends the run and adds it up.
-    async fn conclude(&self, started: Instant, trouble: Option<Error>) -> Result<(Summary, Option<Error>), Error> {
+    async fn conclude(
+        &self,
+        started: Instant,
+        trouble: Option<Error>,
+        coverage: Coverage,
+    ) -> Result<(Summary, Option<Error>), Error> {
         if let Some(Error::Store(error)) = trouble {
             return Err(Error::Store(error));
         }
@@ -154,11 +251,16 @@ impl Shared {
         let failure_count = store.failure_count(run_id).await?;
         let outcome = match &trouble {
             None if totals.open > 0 => Outcome::Interrupted,
-            None if failure_count > 0 => Outcome::Incomplete,
+            None if failure_count > 0 || coverage == Coverage::Open => Outcome::Incomplete,
             None => Outcome::Complete,
             Some(_) => Outcome::Failed,
         };
-        let message = trouble.as_ref().map(ToString::to_string);
+        let message = match &trouble {
+            None if outcome == Outcome::Incomplete && coverage == Coverage::Open => {
+                Some("the list kept shifting: it cannot be shown that everything on it was seen; run again".to_owned())
+            }
+            trouble => trouble.as_ref().map(ToString::to_string),
+        };
         retry(self.options.patience, || async { store.end_run(run_id, outcome, message.as_deref()).await }).await?;
         let summary = summary::add_up(self, outcome, totals, started.elapsed()).await?;
         Ok((summary, trouble))

@@ -27,6 +27,8 @@ pub struct Model {
     pub body_head: Option<String>,
     /// When (UTC).
     pub created_at: DateTimeUtc,
+    /// When what had failed was there after all (UTC).
+    pub resolved_at: Option<DateTimeUtc>,
     /// The run.
     #[sea_orm(belongs_to, from = "run_id", to = "id")]
     pub run: BelongsTo<super::run::Entity>,

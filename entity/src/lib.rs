@@ -3,7 +3,7 @@
 //! How they came to be is the migration crate's; how they are written and read is the store's.
 //!
 //! ```text
-//! genre ◄── movie_genre ──► movie ◄── movie_cast ──► cast          run ◄── run_page
+//! genre ◄── movie_genre ──► movie ◄── movie_cast ──► cast          run ◄── run_page, run_reading
 //!                             ▲  ▲                                  ▲
 //!                       torrent  movie_embedding                 failure
 //! ```
@@ -18,4 +18,5 @@ pub mod movie_embedding;
 pub mod movie_genre;
 pub mod run;
 pub mod run_page;
+pub mod run_reading;
 pub mod torrent;

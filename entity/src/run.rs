@@ -13,6 +13,9 @@ pub struct Model {
     /// What is asked, in one canonical line; at most one unfinished run has it.
     #[sea_orm(column_type = "Text")]
     pub query: String,
+    /// What part of which catalogue it is about: the source and the filters, whatever the pages and the order.
+    #[sea_orm(column_type = "Text")]
+    pub scope: String,
     /// `running`, `complete`, `incomplete`, `interrupted`, `failed` or `abandoned`.
     #[sea_orm(column_type = "Text")]
     pub status: String,
@@ -24,8 +27,14 @@ pub struct Model {
     pub page_limit: i32,
     /// How many list pages there are to read, as far as known.
     pub pages_planned: i32,
-    /// How many movies the source says it has.
+    /// How many movies the source says it has, by its last answer.
     pub movie_count: Option<i64>,
+    /// How many it said it had by its first answer.
+    pub movie_count_at_start: Option<i64>,
+    /// How many distinct movies the run saw, once it is certified.
+    pub distinct_movies: Option<i64>,
+    /// List pages that were read again since the list had shifted.
+    pub pages_read_again: i32,
     /// Requests sent, by all processes.
     pub requests_total: i64,
     /// Requests for list pages.
@@ -45,6 +54,8 @@ pub struct Model {
     pub heartbeat_at: DateTimeUtc,
     /// When it ended (UTC).
     pub finished_at: Option<DateTimeUtc>,
+    /// When it was shown that every movie listed until then was seen (UTC).
+    pub certified_at: Option<DateTimeUtc>,
     /// Its pages.
     #[sea_orm(has_many)]
     pub pages: HasMany<super::run_page::Entity>,

@@ -34,6 +34,8 @@ pub struct Model {
     pub failed: i32,
     /// When it was done, or given up (UTC).
     pub finished_at: Option<DateTimeUtc>,
+    /// Which pass over the list it is to be read in, from 1; a list that shifted is read again.
+    pub pass: i32,
     /// The run.
     #[sea_orm(belongs_to, from = "run_id", to = "id")]
     pub run: BelongsTo<super::run::Entity>,

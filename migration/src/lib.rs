@@ -3,8 +3,8 @@
 //! History never imports the entities, which describe only today's tables. [`migrate`] is the one way in: it takes the
 //! lock that `SeaORM`'s migrator lacks, so that processes which start at the same time all come up.
 
-pub use sea_orm_migration::prelude::{MigratorTrait, sea_orm};
 use sea_orm_migration::prelude::*;
+pub use sea_orm_migration::prelude::{MigratorTrait, sea_orm};
 
 mod lock;
 mod m20261121_000001_create_catalogue;

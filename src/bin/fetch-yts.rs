@@ -58,6 +58,13 @@ struct Arguments {
     /// or fetch their details again
     #[arg(long, value_enum, default_value_t = ExistingArgument::Skip)]
     existing: ExistingArgument,
+    /// Stop at the first page on which every movie is known, where an earlier complete run proves that nothing older
+    /// can be new; for the daily update
+    #[arg(long, conflicts_with_all = ["max_pages", "start_page", "sort_by", "order_by"])]
+    only_new: bool,
+    /// Mark movies as deleted that the source lists no more, even where more than 2 % would go at once
+    #[arg(long)]
+    allow_mass_deletion: bool,
     /// Begin a new run even where an unfinished one could be gone on with
     #[arg(long)]
     fresh: bool,
@@ -183,6 +190,8 @@ impl Arguments {
                 ExistingArgument::Update => Existing::Update,
                 ExistingArgument::Refetch => Existing::Refetch,
             },
+            only_new: self.only_new,
+            allow_mass_deletion: self.allow_mass_deletion,
             fresh: self.fresh,
             drain: settings.crawl.drain,
             patience: settings.database.patience,
@@ -195,12 +204,14 @@ impl Arguments {
     }
 }
 
+/// How many failures are shown to people; the rest is a command away.
+const SHOWN_FAILURES: usize = 10;
+
 fn show_summary(summary: &Summary, common: &Common) -> anyhow::Result<()> {
     if common.json {
         return cli::print_json(summary);
     }
-    const SHOWN: usize = 10;
-    for failure in summary.failures.iter().take(SHOWN) {
+    for failure in summary.failures.iter().take(SHOWN_FAILURES) {
         let what = match (failure.external_id, failure.page) {
             (Some(movie), _) => format!("movie {movie}"),
             (None, Some(page)) => format!("page {page}"),
@@ -209,7 +220,7 @@ fn show_summary(summary: &Summary, common: &Common) -> anyhow::Result<()> {
         let reason = yts_ingest::terminal::printable(&failure.reason);
         cli::print(&format!("failed: {what} ({}): {reason}", failure.stage));
     }
-    if summary.failures.len() > SHOWN {
+    if summary.failures.len() > SHOWN_FAILURES {
         cli::print("failed: more; monitor-progress --failures lists them all");
     }
     cli::print(&summary.to_string());

@@ -1,6 +1,6 @@
 //! What a worker does with a page: list it, look which movies are unknown, fetch their details, save it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use futures::StreamExt;
 
@@ -8,7 +8,7 @@ use super::worker::Worker;
 use super::{Error, Existing, Shared, plan};
 use crate::api::{self, BadMovie, ListPage};
 use crate::movie::Movie;
-use crate::store::{Failure, Lease, PageResult, Saved, Scope, retry};
+use crate::store::{Failure, Known, Lease, PageReading, PageResult, Saved, Scope, retry};
 
 /// A list page, taken apart: each movie once, in the order of the page.
 struct Listing {
@@ -35,11 +35,19 @@ impl Worker {
             Err(error) if error.is_source_down() => return Err(Error::Source(error)),
             Err(error) => return self.give_up(lease, &error).await,
         };
-        self.extend_plan(listed.movie_count).await?;
+        let movie_count = listed.movie_count;
         let listing = Listing::from(listed);
         let external_ids: Vec<i32> = listing.movies.iter().map(|movie| movie.external_id).collect();
         let known = retry(options.patience, || async { store.known(&external_ids).await }).await?;
-        let result = self.collect(lease, listing, &known).await?;
+        self.extend_plan(lease, movie_count, self.is_trusted(&listing, &known)).await?;
+        let reading = PageReading {
+            page: lease.page,
+            pass: lease.pass,
+            movie_count: i64::try_from(movie_count).unwrap_or(i64::MAX),
+            external_ids,
+        };
+        let mut result = self.collect(lease, listing, known).await?;
+        result.reading = Some(reading);
         let saved = retry(options.patience, || async { store.save_page(&result).await }).await?;
         self.shared.counters.add(saved);
         Ok(())
@@ -55,12 +63,23 @@ impl Worker {
         Ok(())
     }
 
+    /// Says whether a page shows that everything older is known: each of its movies was, before the last complete run.
+    fn is_trusted(&self, listing: &Listing, known: &Known) -> bool {
+        let Some(trusted_until) = self.shared.trusted_until else { return false };
+        let all_known = listing.failed == 0 && known.external_ids.len() == listing.movies.len();
+        all_known && known.newest_at.is_some_and(|newest_at| newest_at <= trusted_until)
+    }
+
     /// Makes the pages due that a list page tells of, and wakes the workers that wait for them.
-    async fn extend_plan(&self, movie_count: u64) -> Result<(), Error> {
-        let Shared { run, store, counters, options, pages_changed, .. } = &self.shared;
-        let last_page = plan::last_page(run.start_page, run.max_pages, run.page_limit, movie_count);
-        let pages = last_page + 1 - run.start_page;
-        if counters.plan(pages) {
+    async fn extend_plan(&self, lease: Lease, movie_count: u64, is_trusted: bool) -> Result<(), Error> {
+        let Shared { run, store, counters, options, pages_changed, trusted_until, .. } = &self.shared;
+        let last_of_all = plan::last_page(run.start_page, run.max_pages, run.page_limit, movie_count);
+        let last_page = match trusted_until {
+            None => last_of_all,
+            Some(_) if is_trusted => lease.page.cast_unsigned(),
+            Some(_) => last_of_all.min(lease.page.cast_unsigned() + 1),
+        };
+        if counters.plan(last_page + 1 - run.start_page) {
             let movie_count = Some(movie_count);
             retry(options.patience, || async { store.plan_pages(run, last_page, movie_count).await }).await?;
             pages_changed.notify_waiters();
@@ -69,13 +88,16 @@ impl Worker {
     }
 
     /// Sorts the movies of a page into new ones and updates, fetching the details that are needed.
-    async fn collect(&self, lease: Lease, listing: Listing, known: &HashSet<i32>) -> Result<PageResult, Error> {
+    async fn collect(&self, lease: Lease, listing: Listing, known: Known) -> Result<PageResult, Error> {
         let Listing { movies, mut failures, mut failed } = listing;
-        let listed = u32::try_from(movies.len()).unwrap_or(u32::MAX) + failed;
-        let existing = self.shared.options.existing;
-        let (there, unknown): (Vec<Movie>, Vec<Movie>) =
-            movies.into_iter().partition(|movie| known.contains(&movie.external_id));
-        let (to_fetch, updates, scope) = match existing {
+        let (mut there, unknown): (Vec<Movie>, Vec<Movie>) =
+            movies.into_iter().partition(|movie| known.external_ids.contains(&movie.external_id));
+        if lease.is_read_again {
+            // Those were dealt with when they were read first; only what had been missed counts.
+            there.clear();
+        }
+        let listed = u32::try_from(there.len() + unknown.len()).unwrap_or(u32::MAX) + failed;
+        let (to_fetch, updates, scope) = match self.shared.options.existing {
             Existing::Skip => (Vec::new(), Vec::new(), Scope::RatingAndTorrents),
             Existing::Update => (Vec::new(), there, Scope::RatingAndTorrents),
             Existing::Refetch => (there, Vec::new(), Scope::Everything),
@@ -85,7 +107,8 @@ impl Worker {
         failures.extend(new.failures.into_iter().chain(fetched.failures));
         failed += new.failed + fetched.failed;
         let updates = updates.into_iter().chain(fetched.movies).collect();
-        Ok(PageResult { lease, listed, new: new.movies, updates, scope, failures, failed })
+        let reappeared = known.disappeared;
+        Ok(PageResult { lease, reading: None, listed, new: new.movies, updates, scope, failures, failed, reappeared })
     }
 
     /// Fetches the details of these movies, all at once as far as the client lets them go out.

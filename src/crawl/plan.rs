@@ -3,26 +3,68 @@
 use std::fmt;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{Error, Existing, Options};
-use crate::api::{Client, ListPage};
+use crate::api::{Client, ListPage, ListQuery};
 use crate::progress::clock;
 use crate::store::{NewRun, Run, Store};
 
+/// The parameters that choose movies.
+const FILTERS: [&str; 4] = ["genre", "quality", "query_term", "minimum_rating"];
+
 /// Returns the run that the options ask for. Its line names everything that makes two runs the same.
 pub(super) fn new_run(options: &Options) -> NewRun {
-    let Options { query, existing, start_page, max_pages, source, .. } = options;
+    let Options { query, existing, start_page, max_pages, only_new, .. } = options;
     let existing = match existing {
         Existing::Skip => "skip",
         Existing::Update => "update",
         Existing::Refetch => "refetch",
     };
     let max_pages_text = max_pages.map_or("all".to_owned(), |pages| pages.to_string());
-    let run = format!("source={source} start_page={start_page} max_pages={max_pages_text} existing={existing}");
-    let asked = query.pairs(*start_page).into_iter().filter(|(key, _)| *key != "page");
-    let line = asked.fold(run, |line, (key, value)| format!("{line} {key}={value:?}"));
-    NewRun { query: line, start_page: *start_page, max_pages: *max_pages, page_limit: query.limit }
+    let only_new = if *only_new { " only_new" } else { "" };
+    let source = &options.source;
+    let run =
+        format!("source={source} start_page={start_page} max_pages={max_pages_text} existing={existing}{only_new}");
+    let line = with_pairs(run, query, |_| true);
+    let scope = scope(options);
+    NewRun { query: line, scope, start_page: *start_page, max_pages: *max_pages, page_limit: query.limit }
+}
+
+/// Returns what part of which catalogue the options are about, whatever the pages and their order.
+fn scope(options: &Options) -> String {
+    with_pairs(format!("source={}", options.source), &options.query, |key| FILTERS.contains(&key))
+}
+
+/// Returns until when everything is known, where only what is new is asked for and an earlier run proves it.
+pub(super) async fn trusted_until(store: &Store, options: &Options) -> Result<Option<DateTime<Utc>>, Error> {
+    if !options.only_new {
+        return Ok(None);
+    }
+    let certified_until = store.certified_until(&scope(options)).await?;
+    if certified_until.is_none() {
+        tracing::warn!("no certified run of this query yet, on which --only-new could rest: reading every page");
+    }
+    Ok(certified_until)
+}
+
+fn with_pairs(line: String, query: &ListQuery, is_wanted: impl Fn(&str) -> bool) -> String {
+    let asked = query.pairs(1).into_iter().filter(|(key, _)| *key != "page" && is_wanted(key));
+    asked.fold(line, |line, (key, value)| format!("{line} {key}={value:?}"))
+}
+
+/// Says whether the options ask for every page of the list in the order in which new movies enter at the top: only
+/// then can a run show that it saw everything.
+pub(super) fn is_full(options: &Options) -> bool {
+    let is_newest_first = matches!(options.query.sort_by.as_deref(), None | Some("date_added"))
+        && matches!(options.query.order_by.as_deref(), None | Some("desc"));
+    options.start_page == 1 && options.max_pages.is_none() && is_newest_first
+}
+
+/// Says whether the options ask for the whole catalogue, not for a part of it.
+pub(super) fn is_unfiltered(options: &Options) -> bool {
+    options.query.pairs(1).iter().all(|(key, _)| !FILTERS.contains(key))
 }
 
 /// Makes sure that the first page is due. The others follow when it has told how many there are.

@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use entity::{run, run_page};
-use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict, Query};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, UpdateMany};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LockBehavior, LockType, OnConflict, Query};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryResult, UpdateMany};
 
 use super::presence::owner_is_gone;
 use super::save::Saved;
@@ -23,6 +24,10 @@ pub struct Lease {
     pub run_id: i64,
     /// The list page.
     pub page: i32,
+    /// The pass over the list in which it is to be read, from 1.
+    pub pass: i32,
+    /// Whether it was read in this run before.
+    pub is_read_again: bool,
     /// Fencing token.
     token: i64,
 }
@@ -38,6 +43,18 @@ pub enum Claim {
     Finished,
 }
 
+impl Lease {
+    fn from_row(run_id: i64, row: &QueryResult) -> Result<Self, DbErr> {
+        Ok(Self {
+            run_id,
+            page: row.try_get("", "page")?,
+            pass: row.try_get("", "pass")?,
+            is_read_again: row.try_get::<Option<DateTime<Utc>>>("", "finished_at")?.is_some(),
+            token: row.try_get("", "lease_token")?,
+        })
+    }
+}
+
 impl Store {
     /// Makes sure that the run has the pages up to `last_page`; what it has stays as it is.
     pub async fn plan_pages(&self, run: &Run, last_page: u32, movie_count: Option<u64>) -> Result<(), Error> {
@@ -50,7 +67,11 @@ impl Store {
             .col_expr(run::Column::PagesPlanned, higher.finally(Expr::col(run::Column::PagesPlanned)).into())
             .filter(run::COLUMN.id.eq(run.id));
         if let Some(movie_count) = movie_count {
-            grow = grow.col_expr(run::Column::MovieCount, Expr::val(i64::try_from(movie_count).unwrap_or(i64::MAX)));
+            let movie_count = i64::try_from(movie_count).unwrap_or(i64::MAX);
+            let at_start = [Expr::col(run::Column::MovieCountAtStart), Expr::val(movie_count)];
+            grow = grow
+                .col_expr(run::Column::MovieCount, Expr::val(movie_count))
+                .col_expr(run::Column::MovieCountAtStart, Func::coalesce(at_start).into());
         }
         grow.exec(transaction).await.map_err(Error::doing(DOING))?;
         let pages = (run.start_page..=last_page).map(|page| run_page::ActiveModel {
@@ -86,16 +107,17 @@ impl Store {
             .value(run_page::Column::LeaseExpiresAt, dialect::now_plus(backend, LEASE_TERM))
             .and_where(Expr::col(run_page::Column::RunId).eq(run_id))
             .and_where(Expr::col(run_page::Column::Page).in_subquery(next))
-            .returning(Query::returning().columns([run_page::Column::Page, run_page::Column::LeaseToken]));
+            .returning(Query::returning().columns([
+                run_page::Column::Page,
+                run_page::Column::LeaseToken,
+                run_page::Column::Pass,
+                run_page::Column::FinishedAt,
+            ]));
         let writing = self.begin_writing(DOING).await?;
         let claimed = writing.transaction.query_one(&take).await.map_err(Error::doing(DOING))?;
         writing.commit(DOING).await?;
         match claimed {
-            Some(row) => {
-                let page = row.try_get("", "page").map_err(Error::doing(DOING))?;
-                let token = row.try_get("", "lease_token").map_err(Error::doing(DOING))?;
-                Ok(Claim::Page(Lease { run_id, page, token }))
-            }
+            Some(row) => Lease::from_row(run_id, &row).map(Claim::Page).map_err(Error::doing(DOING)),
             None if self.run_totals(run_id).await?.open > 0 => Ok(Claim::Wait),
             None => Ok(Claim::Finished),
         }
@@ -118,14 +140,19 @@ impl Store {
         status: &'static str,
         saved: Saved,
     ) -> Result<(), Error> {
-        let count = |number: u32| Expr::val(number.cast_signed());
-        let finished = Self::held(lease)
-            .col_expr(run_page::Column::Status, Expr::val(status))
-            .col_expr(run_page::Column::Listed, count(saved.listed))
-            .col_expr(run_page::Column::Saved, count(saved.saved))
-            .col_expr(run_page::Column::Updated, count(saved.updated))
-            .col_expr(run_page::Column::Skipped, count(saved.skipped))
-            .col_expr(run_page::Column::Failed, count(saved.failed))
+        // A page that is read again adds what it had missed.
+        let add = |column: run_page::Column, number: u32| (column, Expr::col(column).add(number.cast_signed()));
+        let counts = [
+            add(run_page::Column::Listed, saved.listed),
+            add(run_page::Column::Saved, saved.saved),
+            add(run_page::Column::Updated, saved.updated),
+            add(run_page::Column::Skipped, saved.skipped),
+            add(run_page::Column::Failed, saved.failed),
+        ];
+        let update = Self::held(lease).col_expr(run_page::Column::Status, Expr::val(status));
+        let finished = counts
+            .into_iter()
+            .fold(update, |update, (column, sum)| update.col_expr(column, sum))
             .col_expr(run_page::Column::FinishedAt, dialect::now(self.backend()))
             .exec(transaction)
             .await

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use sea_orm::sea_query::postgres_array::NotU8;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Value};
-use sea_orm::{ColumnTrait, DbBackend};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, Value};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr};
 
 /// The form in which the driver reads and writes times on `SQLite`: text that sorts as the times do.
 const SQLITE_TIME: &str = "%Y-%m-%dT%H:%M:%f+00:00";
@@ -28,6 +29,13 @@ pub(super) fn now_plus(backend: DbBackend, later: Duration) -> Expr {
 /// Returns the database's own time.
 pub(super) fn now(backend: DbBackend) -> Expr {
     now_plus(backend, Duration::ZERO)
+}
+
+/// Asks the database for its time.
+pub(super) async fn database_time(connection: &impl ConnectionTrait) -> Result<DateTime<Utc>, DbErr> {
+    let query = Query::select().expr_as(now(connection.get_database_backend()), "now").to_owned();
+    let row = connection.query_one(&query).await?;
+    row.ok_or_else(|| DbErr::RecordNotFound("the database's time".to_owned()))?.try_get("", "now")
 }
 
 /// Returns "the column is one of these".

@@ -19,6 +19,8 @@ const UNFINISHED: [&str; 3] = ["running", "interrupted", "failed"];
 pub struct NewRun {
     /// Everything that makes two runs the same, in one canonical line.
     pub query: String,
+    /// What part of which catalogue it is about, in one canonical line.
+    pub scope: String,
     /// First list page.
     pub start_page: u32,
     /// List pages at most.
@@ -121,6 +123,7 @@ impl Store {
         let now = chrono::Utc::now();
         let row = run::ActiveModel {
             query: Set(new.query.clone()),
+            scope: Set(new.scope.clone()),
             status: Set("running".to_owned()),
             start_page: Set(new.start_page.cast_signed()),
             max_pages: Set(new.max_pages.map(u32::cast_signed)),

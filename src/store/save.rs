@@ -5,12 +5,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::Utc;
 use sea_orm::ConnectionTrait;
 
 use super::casts::Portrait;
 use super::links::LinkedIds;
-use super::{Error, Failure, Lease, Scope, Store, casts, changes, failures, genres, links, movies, torrents};
+use super::{
+    Error, Failure, Lease, PageReading, Scope, Store, casts, changes, coverage, dialect, failures, genres, links,
+    lookups, movies, torrents,
+};
 use crate::movie::Movie;
 
 /// What came of a page, to be saved.
@@ -18,6 +20,8 @@ use crate::movie::Movie;
 pub struct PageResult {
     /// The right to save it.
     pub lease: Lease,
+    /// What the list page held, where one was read.
+    pub reading: Option<PageReading>,
     /// Distinct movies on the page, including those that failed.
     pub listed: u32,
     /// Movies that are not in the database.
@@ -30,6 +34,8 @@ pub struct PageResult {
     pub failures: Vec<Failure>,
     /// How many movies failed.
     pub failed: u32,
+    /// Movies that were thought to have disappeared from the source, by its ids.
+    pub reappeared: Vec<i32>,
 }
 
 /// The figures of a saved page.
@@ -66,7 +72,11 @@ impl Store {
         let writing = self.begin_writing(DOING).await?;
         let transaction = &writing.transaction;
         let (inserted, updated) = save_movies(transaction, &page.new, &page.updates, page.scope).await?;
+        lookups::mark_reappeared(transaction, &page.reappeared).await?;
         failures::record(transaction, page.lease.run_id, page.lease.page, &page.failures).await?;
+        if let Some(reading) = &page.reading {
+            coverage::record(transaction, page.lease, reading).await?;
+        }
         let touched = inserted + updated + page.failed;
         let saved = Saved {
             listed: page.listed,
@@ -148,7 +158,7 @@ async fn save_movies(
     updates: &[Movie],
     scope: Scope,
 ) -> Result<(u32, u32), Error> {
-    let now = Utc::now();
+    let now = dialect::database_time(transaction).await.map_err(Error::doing("ask the database for the time"))?;
     let linked = linked_ids(transaction, new, updates, scope).await?;
     let mut new: Vec<&Movie> = new.iter().collect();
     new.sort_by_key(|movie| movie.external_id);

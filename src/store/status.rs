@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{cast, failure, genre, movie, movie_embedding, movie_genre, run, run_page, torrent};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, Order, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, RelationTrait,
+    ColumnTrait, EntityTrait, FromQueryResult, JoinType, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait,
 };
 
 use super::{Error, RunTotals, Store, dialect};
@@ -134,7 +134,7 @@ impl Store {
     }
 
     async fn status_of(&self, run: run::Model) -> Result<RunStatus, Error> {
-        let now = self.database_time().await?;
+        let now = dialect::database_time(&self.db).await.map_err(Error::doing(DOING))?;
         let seconds_between = |from: DateTime<Utc>, to: DateTime<Utc>| (to - from).as_seconds_f64().max(0.0);
         Ok(RunStatus {
             totals: self.run_totals(run.id).await?,
@@ -163,13 +163,6 @@ impl Store {
             movies: finished.into_iter().map(i64::from).sum(),
             seconds: (until - since).as_seconds_f64().max(0.001),
         })
-    }
-
-    /// Returns the time by the database's clock.
-    async fn database_time(&self) -> Result<DateTime<Utc>, Error> {
-        let query = Query::select().expr_as(dialect::now(self.backend()), "now").to_owned();
-        let row = self.db.query_one(&query).await.map_err(Error::doing(DOING))?.ok_or(Error::Closed)?;
-        row.try_get("", "now").map_err(Error::doing(DOING))
     }
 
     /// Returns failures of a run in the order in which they were recorded, the first `limit` of them.

@@ -1,0 +1,29 @@
+//! What each list page held each time it was read: the proof that a shifting list was seen whole.
+
+use sea_orm::entity::prelude::*;
+
+/// A reading of a list page.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "run_readings")]
+pub struct Model {
+    /// Our own id; grows with time.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// The run.
+    pub run_id: i64,
+    /// Number of the list page.
+    pub page: i32,
+    /// The pass over the list in which it was read, from 1.
+    pub pass: i32,
+    /// How many movies the source said it had, in that answer.
+    pub movie_count: i64,
+    /// The movies on the page, by the source's ids, in its order, separated by commas.
+    #[sea_orm(column_type = "Text")]
+    pub external_ids: String,
+    /// The run.
+    #[sea_orm(belongs_to, from = "run_id", to = "id")]
+    pub run: BelongsTo<super::run::Entity>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,79 @@
+//! The verdict on lists that stand still, grow, shrink and do both while they are read.
+
+use super::*;
+
+fn reading(page: i32, movie_count: i64, external_ids: impl IntoIterator<Item = i32>) -> PageReading {
+    PageReading { page, pass: 1, movie_count, external_ids: external_ids.into_iter().collect() }
+}
+
+#[test]
+fn an_unchanged_list_is_covered_by_one_reading_of_each_page() {
+    let readings = [reading(1, 6, [9, 8, 7]), reading(2, 6, [6, 5, 4])];
+    assert_eq!(judge(&readings, 3, true), Verdict::Covered);
+}
+
+#[test]
+fn the_top_is_read_once_more_where_something_was_new() {
+    let mut readings = vec![reading(1, 6, [9, 8, 7]), reading(2, 6, [6, 5, 4])];
+    assert_eq!(judge(&readings, 3, false), Verdict::ReadAgain(vec![1]));
+    readings.push(reading(1, 6, [9, 8, 7]));
+    assert_eq!(judge(&readings, 3, false), Verdict::Covered);
+}
+
+#[test]
+fn a_movie_that_came_in_is_told_by_the_overlap() {
+    let readings = [reading(1, 6, [9, 8, 7]), reading(2, 7, [7, 6, 5]), reading(3, 7, [4]), reading(1, 7, [10, 9, 8])];
+    assert_eq!(judge(&readings, 3, false), Verdict::Covered);
+}
+
+#[test]
+fn a_removal_between_neighbours_opens_a_gap_that_is_read_again() {
+    // 9 went after page 1 was read: 6 moved to page 1, and page 2 began with 5.
+    let mut readings = vec![reading(1, 6, [9, 8, 7]), reading(2, 5, [5, 4])];
+    assert_eq!(judge(&readings, 3, false), Verdict::ReadAgain(vec![1, 2]));
+    readings.extend([reading(1, 5, [8, 7, 6]), reading(2, 5, [5, 4])]);
+    assert_eq!(judge(&readings, 3, false), Verdict::Covered);
+    assert_eq!(seen(&readings), HashSet::from([9, 8, 7, 6, 5, 4]));
+}
+
+#[test]
+fn one_in_and_one_out_leave_the_count_but_not_the_proof() {
+    let readings = [reading(1, 6, [9, 8, 7]), reading(2, 6, [6, 5, 4]), reading(1, 6, [10, 9, 8])];
+    assert_eq!(judge(&readings, 3, false), Verdict::NewPass);
+}
+
+#[test]
+fn a_new_pass_is_judged_by_itself() {
+    let first = [reading(1, 6, [9, 8, 7]), reading(2, 6, [6, 5, 4]), reading(1, 6, [10, 9, 8])];
+    let second = [reading(1, 6, [10, 9, 8]), reading(2, 6, [7, 5, 4])].map(|again| PageReading { pass: 2, ..again });
+    let readings = [first.as_slice(), second.as_slice()].concat();
+    assert_eq!(judge(&readings, 3, false), Verdict::ReadAgain(vec![1]));
+    assert_eq!(seen(&readings).len(), 7);
+}
+
+#[test]
+fn a_top_that_moved_further_than_a_page_is_followed_down() {
+    let readings = [reading(1, 6, [9, 8, 7]), reading(2, 6, [6, 5, 4]), reading(1, 10, [13, 12, 11])];
+    assert_eq!(judge(&readings, 3, false), Verdict::ReadAgain(vec![1, 2, 3]));
+}
+
+#[test]
+fn a_run_gone_on_with_after_the_list_grew_by_pages_still_holds_together() {
+    // Pages 1 and 2 were read before six movies came in, page 5 after it; page 4 of then is page 2 of before.
+    let mut readings = vec![
+        reading(1, 9, [9, 8, 7]),
+        reading(2, 9, [6, 5, 4]),
+        reading(5, 15, [3, 2, 1]),
+        reading(3, 15, [9, 8, 7]),
+        reading(4, 15, [6, 5, 4]),
+        reading(1, 15, [15, 14, 13]),
+    ];
+    assert_eq!(judge(&readings, 3, false), Verdict::ReadAgain(vec![1, 2, 3, 4]));
+    readings.extend([reading(2, 15, [12, 11, 10]), reading(1, 15, [15, 14, 13])]);
+    assert_eq!(judge(&readings, 3, false), Verdict::Covered);
+}
+
+#[test]
+fn an_empty_catalogue_is_covered() {
+    assert_eq!(judge(&[reading(1, 0, [])], 3, true), Verdict::Covered);
+}

@@ -1,0 +1,158 @@
+//! What the list pages held when they were read, the certificate that rests on it, and movies that have disappeared.
+//!
+//! Whether the readings show that everything was seen is [`crate::crawl`]'s to decide.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use entity::{movie, run, run_page, run_reading};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::{Error, Lease, Store, bulk, dialect};
+
+/// What a list page held at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageReading {
+    /// Number of the list page.
+    pub page: i32,
+    /// The pass over the list, from 1.
+    pub pass: i32,
+    /// How many movies the source said it had.
+    pub movie_count: i64,
+    /// The movies on the page, in its order.
+    pub external_ids: Vec<i32>,
+}
+
+/// What became of the movies that a certified run did not see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disappeared {
+    /// So many were marked as deleted.
+    Marked(u64),
+    /// So many would have been, too many at once; none was.
+    Braked(u64),
+}
+
+/// Keeps what a page held, within the transaction that saves it.
+pub(super) async fn record(
+    connection: &impl ConnectionTrait,
+    lease: Lease,
+    reading: &PageReading,
+) -> Result<(), Error> {
+    let ids: Vec<String> = reading.external_ids.iter().map(ToString::to_string).collect();
+    let row = run_reading::ActiveModel {
+        run_id: Set(lease.run_id),
+        page: Set(reading.page),
+        pass: Set(reading.pass),
+        movie_count: Set(reading.movie_count),
+        external_ids: Set(ids.join(",")),
+        ..Default::default()
+    };
+    bulk::insert(connection, vec![row], None).await.map_err(Error::doing("keep what a page held"))
+}
+
+impl Store {
+    /// Returns what the pages of a run held, in the order in which they were saved.
+    pub async fn readings(&self, run_id: i64) -> Result<Vec<PageReading>, Error> {
+        let rows = run_reading::Entity::find()
+            .filter(run_reading::COLUMN.run_id.eq(run_id))
+            .order_by_asc(run_reading::COLUMN.id)
+            .all(&self.db)
+            .await
+            .map_err(Error::doing("read what the pages held"))?;
+        Ok(rows.into_iter().map(PageReading::from).collect())
+    }
+
+    /// Makes pages of a run due again, in a new pass if so asked; they count as read again.
+    pub async fn read_again(&self, run_id: i64, pages: &[i32], new_pass: bool) -> Result<(), Error> {
+        const DOING: &str = "make pages due again";
+        let writing = self.begin_writing(DOING).await?;
+        for keys in pages.chunks(bulk::MAX_KEYS) {
+            let mut due = run_page::Entity::update_many()
+                .col_expr(run_page::Column::Status, Expr::val("due"))
+                .filter(run_page::COLUMN.run_id.eq(run_id))
+                .filter(run_page::COLUMN.status.eq("done"))
+                .filter(dialect::is_any_of(self.backend(), run_page::Column::Page, keys));
+            if new_pass {
+                due = due.col_expr(run_page::Column::Pass, Expr::col(run_page::Column::Pass).add(1));
+            }
+            let made_due = due.exec(&writing.transaction).await.map_err(Error::doing(DOING))?.rows_affected;
+            run::Entity::update_many()
+                .col_expr(
+                    run::Column::PagesReadAgain,
+                    Expr::col(run::Column::PagesReadAgain).add(i32::try_from(made_due).unwrap_or(i32::MAX)),
+                )
+                .filter(run::COLUMN.id.eq(run_id))
+                .exec(&writing.transaction)
+                .await
+                .map_err(Error::doing(DOING))?;
+        }
+        writing.commit(DOING).await
+    }
+
+    /// Certifies a run: everything that the source listed until now was seen, or was known before.
+    pub async fn certify(&self, run_id: i64, distinct_movies: Option<usize>) -> Result<(), Error> {
+        const DOING: &str = "certify the run";
+        let writing = self.begin_writing(DOING).await?;
+        let distinct_movies = distinct_movies.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+        run::Entity::update_many()
+            .col_expr(run::Column::CertifiedAt, dialect::now(self.backend()))
+            .col_expr(run::Column::DistinctMovies, Expr::val(distinct_movies))
+            .filter(run::COLUMN.id.eq(run_id))
+            .exec(&writing.transaction)
+            .await
+            .map_err(Error::doing(DOING))?;
+        writing.commit(DOING).await
+    }
+
+    /// Returns until when everything is known, for a part of a catalogue.
+    pub async fn certified_until(&self, scope: &str) -> Result<Option<DateTime<Utc>>, Error> {
+        let newest: Option<Option<DateTime<Utc>>> = run::Entity::find()
+            .select_only()
+            .column(run::Column::CertifiedAt)
+            .filter(run::COLUMN.scope.eq(scope))
+            .filter(run::COLUMN.certified_at.is_not_null())
+            .order_by_desc(run::COLUMN.certified_at)
+            .into_tuple()
+            .one(&self.db)
+            .await
+            .map_err(Error::doing("look for a certified run"))?;
+        Ok(newest.flatten())
+    }
+
+    /// Marks the movies as deleted that a certified run of the whole catalogue did not see. Where that would be more
+    /// than `max_share` of them, it is likely the source that is at fault, and none is marked.
+    pub async fn mark_disappeared(&self, seen: &HashSet<i32>, max_share: f64) -> Result<Disappeared, Error> {
+        const DOING: &str = "mark movies that have disappeared";
+        let listed: Vec<i32> = movie::Entity::find()
+            .select_only()
+            .column(movie::Column::ExternalId)
+            .filter(movie::COLUMN.deleted_at.is_null())
+            .into_tuple()
+            .all(&self.db)
+            .await
+            .map_err(Error::doing(DOING))?;
+        let gone: Vec<i32> = listed.iter().copied().filter(|external_id| !seen.contains(external_id)).collect();
+        if gone.len() as f64 > listed.len() as f64 * max_share {
+            return Ok(Disappeared::Braked(gone.len() as u64));
+        }
+        let writing = self.begin_writing(DOING).await?;
+        for keys in gone.chunks(bulk::MAX_KEYS) {
+            movie::Entity::update_many()
+                .col_expr(movie::Column::DeletedAt, dialect::now(self.backend()))
+                .filter(dialect::is_any_of(self.backend(), movie::Column::ExternalId, keys))
+                .exec(&writing.transaction)
+                .await
+                .map_err(Error::doing(DOING))?;
+        }
+        writing.commit(DOING).await?;
+        Ok(Disappeared::Marked(gone.len() as u64))
+    }
+}
+
+impl From<run_reading::Model> for PageReading {
+    fn from(row: run_reading::Model) -> Self {
+        let ids = row.external_ids.split(',').filter_map(|id| id.parse().ok());
+        Self { page: row.page, pass: row.pass, movie_count: row.movie_count, external_ids: ids.collect() }
+    }
+}
