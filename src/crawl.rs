@@ -112,10 +112,12 @@ const MAX_SHARE_OF_DELETIONS: f64 = 0.02;
 enum Coverage {
     /// The run does not ask for everything, or has not read it all.
     NotAsked,
-    /// Another process reads pages of it again.
+    /// Another process still works on it.
     InHand,
-    /// Not yet.
-    Open,
+    /// Not yet: pages are due again.
+    ReadingAgain,
+    /// The list kept shifting.
+    NotShown,
     /// It did.
     Certified,
 }
@@ -156,23 +158,22 @@ pub async fn run(
 impl Shared {
     /// Works, and where the run is to show that it saw everything, reads pages again until it can, within reason.
     async fn work_until_covered(&self) -> (Option<Error>, Coverage) {
-        let mut rounds = 0;
-        while rounds <= MAX_ROUNDS_OF_READING_AGAIN {
+        let mut rounds_left = MAX_ROUNDS_OF_READING_AGAIN;
+        loop {
             if let Some(trouble) = self.work().await {
                 return (Some(trouble), Coverage::NotAsked);
             }
-            match self.look_at_coverage().await {
+            match self.look_at_coverage(rounds_left).await {
                 Ok(Coverage::InHand) => {}
-                Ok(Coverage::Open) => rounds += 1,
+                Ok(Coverage::ReadingAgain) => rounds_left -= 1,
                 Ok(coverage) => return (None, coverage),
                 Err(error) => return (Some(error), Coverage::NotAsked),
             }
         }
-        (None, Coverage::Open)
     }
 
-    /// Certifies the run, or makes the pages due that are to be read again.
-    async fn look_at_coverage(&self) -> Result<Coverage, Error> {
+    /// Certifies the run, or makes the pages due that are to be read again, if any round of that is left.
+    async fn look_at_coverage(&self, rounds_left: u32) -> Result<Coverage, Error> {
         let Self { store, run, options, .. } = self;
         let totals = retry(options.patience, || async { store.run_totals(run.id).await }).await?;
         let failure_count = store.failure_count(run.id).await?;
@@ -189,12 +190,13 @@ impl Shared {
         let readings = store.readings(run.id).await?;
         let (pages, new_pass) = match coverage::judge(&readings, run.page_limit, totals.saved == 0) {
             Verdict::Covered => return self.certify(&readings).await,
+            _ if rounds_left == 0 => return Ok(Coverage::NotShown),
             Verdict::ReadAgain(pages) => (pages, false),
             Verdict::NewPass => (readings.iter().map(|reading| reading.page).collect(), true),
         };
         tracing::info!("the list shifted while it was read: reading {} pages again", pages.len());
         retry(options.patience, || async { store.read_again(run.id, &pages, new_pass).await }).await?;
-        Ok(Coverage::Open)
+        Ok(Coverage::ReadingAgain)
     }
 
     /// Certifies a run of every page, and marks the movies that have disappeared where it was of the whole catalogue.
@@ -251,12 +253,12 @@ impl Shared {
         let failure_count = store.failure_count(run_id).await?;
         let outcome = match &trouble {
             None if totals.open > 0 => Outcome::Interrupted,
-            None if failure_count > 0 || coverage == Coverage::Open => Outcome::Incomplete,
+            None if failure_count > 0 || coverage == Coverage::NotShown => Outcome::Incomplete,
             None => Outcome::Complete,
             Some(_) => Outcome::Failed,
         };
         let message = match &trouble {
-            None if outcome == Outcome::Incomplete && coverage == Coverage::Open => {
+            None if outcome == Outcome::Incomplete && coverage == Coverage::NotShown => {
                 Some("the list kept shifting: it cannot be shown that everything on it was seen; run again".to_owned())
             }
             trouble => trouble.as_ref().map(ToString::to_string),

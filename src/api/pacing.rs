@@ -1,11 +1,18 @@
-//! When the next request may go out: in even steps, and never inside a pause that the source asked for.
+//! When the next request may go out: in even steps, never faster than told or than the source admits, and never inside a
+//! pause that the source asked for.
 //!
-//! One pacer serves all users of a client, so a pause holds for all of them. Nothing here knows HTTP.
+//! One pacer serves all users of a client, so a pause holds for all of them. What the source admits is learnt in
+//! [`limit`]. Nothing here knows HTTP.
+
+mod limit;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
+
+use self::limit::Limit;
 
 /// First pause where the source asks to slow down without saying for how long, and the longest it grows to.
 const THROTTLE_PAUSE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_mins(1));
@@ -14,18 +21,34 @@ const BUSY_PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from
 /// Busy answers in a row that call for a pause of all. A source that is busy at random one time in ten shows six in a
 /// row once in a million; each attempt backs off by itself anyway.
 const BUSY_IN_A_ROW: u32 = 6;
+/// Lateness of the timer that is made up for; who comes later than that has been idle, and idling saves up nothing.
+const TIMER_SLACK: Duration = Duration::from_millis(5);
+/// Longest time between two requests that a rate can stand for.
+const LONGEST_INTERVAL: Duration = Duration::from_hours(24);
+
+/// A pause that an answer of the source imposed on this client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pause {
+    until: Instant,
+}
 
 /// Hands out the moments at which requests may start.
 #[derive(Debug)]
 pub(super) struct Pacer {
-    interval: Duration,
     max_pause: Duration,
+    /// Held by the one who waits for the next slot; the others queue behind. So a change of rate holds at once.
+    turn: tokio::sync::Mutex<()>,
+    rate_changed: Notify,
+    imposed: watch::Sender<Option<Pause>>,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
-    next_slot: Instant,
+    /// Requests a second at most; infinite for no limit.
+    ceiling: f64,
+    limit: Limit,
+    last_slot: Option<Instant>,
     paused_until: Instant,
     /// When the last pause was called; answers to requests from before belong to the same round.
     pause_called: Option<Instant>,
@@ -34,23 +57,48 @@ struct State {
     busy_in_a_row: u32,
 }
 
+impl Pause {
+    /// Returns what is left of it.
+    #[must_use]
+    pub fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+}
+
 impl Pacer {
-    /// Starts with a limit in requests a second (0: none) and the longest pause that will be kept.
+    /// Starts with a ceiling in requests a second (0: none) and the longest pause that will be kept.
     pub(super) fn new(rate: f64, max_pause: Duration) -> Self {
-        let interval =
-            if rate > 0.0 { Duration::try_from_secs_f64(rate.recip()).unwrap_or(max_pause) } else { Duration::ZERO };
-        let now = Instant::now();
-        let state = State { next_slot: now, paused_until: now, pause_called: None, rounds: 0, busy_in_a_row: 0 };
-        Self { interval, max_pause, state: Mutex::new(state) }
+        let state = State {
+            ceiling: ceiling(rate),
+            limit: Limit::default(),
+            last_slot: None,
+            paused_until: Instant::now(),
+            pause_called: None,
+            rounds: 0,
+            busy_in_a_row: 0,
+        };
+        Self {
+            max_pause,
+            turn: tokio::sync::Mutex::default(),
+            rate_changed: Notify::new(),
+            imposed: watch::Sender::new(None),
+            state: Mutex::new(state),
+        }
+    }
+
+    /// Changes the ceiling, in requests a second (0: none), from the next request on.
+    pub(super) fn set_rate(&self, rate: f64) {
+        self.lock().ceiling = ceiling(rate);
+        self.rate_changed.notify_one();
     }
 
     /// Waits until a request may start. On return no pause is on.
     pub(super) async fn wait(&self) {
-        loop {
-            sleep_until(self.reserve()).await;
-            // A pause may have been called during the sleep; then take a new slot behind it.
-            if self.pause_left().is_none() {
-                return;
+        let _turn = self.turn.lock().await;
+        while let Err(due) = self.take_slot() {
+            tokio::select! {
+                () = sleep_until(due) => {}
+                () = self.rate_changed.notified() => {}
             }
         }
     }
@@ -61,16 +109,30 @@ impl Pacer {
         (!left.is_zero()).then_some(left)
     }
 
+    /// Pauses all for a reason learnt elsewhere: it is not told on.
+    pub(super) fn pause_for(&self, pause: Duration) {
+        self.lock().pause_for(pause.min(self.max_pause));
+    }
+
+    /// Tells of the pauses that answers impose, the latest only.
+    pub(super) fn imposed(&self) -> watch::Receiver<Option<Pause>> {
+        self.imposed.subscribe()
+    }
+
     /// Notes that a request sent at `sent_at` was told to slow down, and pauses all for as long as asked, else for a
-    /// pause that grows from round to round.
+    /// pause that grows from round to round. From then on requests are sent at the pace that the source admits.
     pub(super) fn throttled(&self, sent_at: Instant, asked: Option<Duration>) {
         let mut state = self.lock();
         let is_new_round = state.begin_round(sent_at);
+        let estimate = if is_new_round { state.limit.refused(Instant::now()) } else { None };
         let pause = asked.unwrap_or_else(|| grown(THROTTLE_PAUSE, state.rounds)).min(self.max_pause);
-        state.pause_for(pause);
+        self.impose(&mut state, pause);
         drop(state);
+        if let Some(estimate) = estimate {
+            tracing::info!("the source admits about {estimate:.1} requests a second; going on slightly below");
+        }
         if is_new_round {
-            tracing::warn!(seconds = pause.as_secs_f64(), "the source asks to slow down: all requests pause");
+            tracing::info!(seconds = pause.as_secs_f64(), "the source asks to slow down: all requests pause");
         }
     }
 
@@ -83,7 +145,7 @@ impl Pacer {
         }
         let is_new_round = state.begin_round(sent_at);
         let pause = grown(BUSY_PAUSE, state.rounds).min(self.max_pause);
-        state.pause_for(pause);
+        self.impose(&mut state, pause);
         drop(state);
         if is_new_round {
             tracing::warn!(seconds = pause.as_secs_f64(), "the source is busy: all requests pause");
@@ -94,17 +156,33 @@ impl Pacer {
     pub(super) fn eased(&self, sent_at: Instant) {
         let mut state = self.lock();
         state.busy_in_a_row = 0;
+        state.limit.admitted(sent_at);
         if state.is_after_last_pause(sent_at) {
             state.rounds = 0;
         }
     }
 
-    /// Takes the next free slot.
-    fn reserve(&self) -> Instant {
+    /// Takes the slot that is due, or says when the next will be.
+    fn take_slot(&self) -> Result<(), Instant> {
         let mut state = self.lock();
-        let slot = Instant::now().max(state.next_slot).max(state.paused_until);
-        state.next_slot = slot + self.interval;
-        slot
+        let now = Instant::now();
+        let due = state.last_slot.map_or(now, |last| last + state.interval()).max(state.paused_until);
+        if due > now {
+            return Err(due);
+        }
+        let slot = if now - due > TIMER_SLACK { now } else { due };
+        let gap = state.last_slot.map_or(Duration::ZERO, |last| slot.saturating_duration_since(last));
+        let ceiling = state.ceiling;
+        state.limit.used(slot, gap, ceiling);
+        state.last_slot = Some(slot);
+        Ok(())
+    }
+
+    /// Pauses all because an answer says so, and tells who listens.
+    fn impose(&self, state: &mut State, pause: Duration) {
+        if state.pause_for(pause) {
+            self.imposed.send_replace(Some(Pause { until: state.paused_until }));
+        }
     }
 
     /// Locks the state; it is held for arithmetic only, so a poisoned lock still holds a whole state.
@@ -114,9 +192,18 @@ impl Pacer {
 }
 
 impl State {
-    /// Extends the pause to at least `pause` from now; a longer one that is on stands.
-    fn pause_for(&mut self, pause: Duration) {
-        self.paused_until = self.paused_until.max(Instant::now() + pause);
+    /// Returns the time between two requests, by the ceiling or by the source's limit, whichever is lower.
+    fn interval(&self) -> Duration {
+        let rate = self.ceiling.min(self.limit.rate());
+        Duration::try_from_secs_f64(rate.recip()).map_or(LONGEST_INTERVAL, |interval| interval.min(LONGEST_INTERVAL))
+    }
+
+    /// Extends the pause to at least `pause` from now and returns true; a longer one that is on stands.
+    fn pause_for(&mut self, pause: Duration) -> bool {
+        let until = Instant::now() + pause;
+        let is_longer = until > self.paused_until;
+        self.paused_until = self.paused_until.max(until);
+        is_longer
     }
 
     /// Counts a round of pauses, unless the request went out before the last was called: sixteen requests in flight
@@ -135,6 +222,11 @@ impl State {
     }
 }
 
+/// Reads a rate: anything that is no positive number means no limit.
+fn ceiling(rate: f64) -> f64 {
+    if rate > 0.0 { rate } else { f64::INFINITY }
+}
+
 /// Returns the pause of a round: the first, doubled with every further round, up to the longest.
 fn grown((first, longest): (Duration, Duration), round: u32) -> Duration {
     let factor = 2_u32.saturating_pow(round.saturating_sub(1));
@@ -142,94 +234,4 @@ fn grown((first, longest): (Duration, Duration), round: u32) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MAX_PAUSE: Duration = Duration::from_mins(15);
-
-    #[tokio::test(start_paused = true)]
-    async fn spaces_requests_evenly_and_saves_up_no_burst() {
-        let pacer = Pacer::new(10.0, MAX_PAUSE);
-        let start = Instant::now();
-        for _ in 0..5 {
-            pacer.wait().await;
-        }
-        assert_eq!(start.elapsed(), Duration::from_millis(400));
-        tokio::time::sleep(Duration::from_secs(10)).await;
-        let later = Instant::now();
-        pacer.wait().await;
-        pacer.wait().await;
-        assert_eq!(later.elapsed(), Duration::from_millis(100));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn does_not_wait_without_a_rate() {
-        let start = Instant::now();
-        for rate in [0.0, -1.0, f64::NAN] {
-            let pacer = Pacer::new(rate, MAX_PAUSE);
-            pacer.wait().await;
-            pacer.wait().await;
-        }
-        assert_eq!(start.elapsed(), Duration::ZERO);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_pause_holds_even_for_those_who_already_wait_for_their_slot() {
-        let pacer = Pacer::new(1.0, MAX_PAUSE);
-        let start = Instant::now();
-        pacer.wait().await;
-        let pause_after_half_a_second = async {
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            pacer.throttled(Instant::now(), Some(Duration::from_secs(20)));
-        };
-        let wait = async {
-            pacer.wait().await;
-            start.elapsed()
-        };
-        let (waited, ()) = tokio::join!(wait, pause_after_half_a_second);
-        assert_eq!(waited, Duration::from_millis(20_500));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn keeps_no_pause_longer_than_allowed_and_shortens_none() {
-        let pacer = Pacer::new(0.0, MAX_PAUSE);
-        pacer.throttled(Instant::now(), Some(Duration::from_secs(1_000_000_000)));
-        pacer.throttled(Instant::now(), Some(Duration::from_secs(1)));
-        assert_eq!(pacer.pause_left(), Some(MAX_PAUSE));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn pauses_grow_with_rounds_not_with_requests_in_flight() {
-        let pacer = Pacer::new(0.0, MAX_PAUSE);
-        let mut pauses = Vec::new();
-        for _ in 0..7 {
-            let sent_at = Instant::now();
-            tokio::time::sleep(Duration::from_millis(1)).await;
-            for _ in 0..16 {
-                pacer.throttled(sent_at, None);
-            }
-            pauses.push(pacer.pause_left().unwrap().as_secs());
-            pacer.wait().await;
-        }
-        assert_eq!(pauses, [2, 4, 8, 16, 32, 60, 60]);
-        pacer.eased(Instant::now());
-        pacer.throttled(Instant::now(), None);
-        assert_eq!(pacer.pause_left(), Some(Duration::from_secs(2)));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn being_busy_now_and_then_pauses_nobody() {
-        let pacer = Pacer::new(0.0, MAX_PAUSE);
-        for _ in 0..100 {
-            pacer.busy(Instant::now());
-            pacer.busy(Instant::now());
-            pacer.busy(Instant::now());
-            assert_eq!(pacer.pause_left(), None);
-            pacer.eased(Instant::now());
-        }
-        for _ in 0..BUSY_IN_A_ROW {
-            pacer.busy(Instant::now());
-        }
-        assert_eq!(pacer.pause_left(), Some(BUSY_PAUSE.0));
-    }
-}
+mod tests;

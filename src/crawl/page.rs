@@ -1,6 +1,6 @@
 //! What a worker does with a page: list it, look which movies are unknown, fetch their details, save it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use futures::StreamExt;
 
@@ -23,6 +23,8 @@ struct Fetched {
     movies: Vec<Movie>,
     failures: Vec<Failure>,
     failed: u32,
+    /// Failures to get the details of movies that the source says it does not have.
+    unknown: Vec<Failure>,
 }
 
 impl Worker {
@@ -102,13 +104,35 @@ impl Worker {
             Existing::Update => (Vec::new(), there, Scope::RatingAndTorrents),
             Existing::Refetch => (there, Vec::new(), Scope::Everything),
         };
-        let new = self.fetch_details(unknown).await?;
-        let fetched = self.fetch_details(to_fetch).await?;
+        let mut new = self.fetch_details(unknown).await?;
+        let mut fetched = self.fetch_details(to_fetch).await?;
+        let gone = self.forget_those_gone(lease, &mut new).await? + self.forget_those_gone(lease, &mut fetched).await?;
+        let listed = listed - gone;
         failures.extend(new.failures.into_iter().chain(fetched.failures));
         failed += new.failed + fetched.failed;
         let updates = updates.into_iter().chain(fetched.movies).collect();
         let reappeared = known.disappeared;
         Ok(PageResult { lease, reading: None, listed, new: new.movies, updates, scope, failures, failed, reappeared })
+    }
+
+    /// Looks again whether movies are listed that the source then said it does not have: one that was removed in
+    /// between is no failure. Returns how many were.
+    async fn forget_those_gone(&self, lease: Lease, fetched: &mut Fetched) -> Result<u32, Error> {
+        if fetched.unknown.is_empty() {
+            return Ok(0);
+        }
+        let Shared { client, options, .. } = &self.shared;
+        let listed_now: HashSet<i64> = match client.list(&options.query, lease.page.cast_unsigned()).await {
+            Ok(page) => page.movies.iter().flatten().map(|parsed| parsed.movie.external_id.into()).collect(),
+            Err(error) if error.is_source_down() => return Err(Error::Source(error)),
+            // It cannot be told, so they count as failed.
+            Err(_) => fetched.unknown.iter().filter_map(|failure| failure.external_id).collect(),
+        };
+        let is_listed = |failure: &Failure| failure.external_id.is_some_and(|id| listed_now.contains(&id));
+        let (listed, gone): (Vec<_>, Vec<_>) = fetched.unknown.drain(..).partition(is_listed);
+        fetched.failed += u32::try_from(listed.len()).unwrap_or(u32::MAX);
+        fetched.failures.extend(listed);
+        Ok(u32::try_from(gone.len()).unwrap_or(u32::MAX))
     }
 
     /// Fetches the details of these movies, all at once as far as the client lets them go out.
@@ -129,6 +153,9 @@ impl Worker {
                     fetched.failures.extend(parsed.lost.into_iter().map(|reason| lost_part(external_id, reason)));
                 }
                 Err(error) if error.is_source_down() => return Err(Error::Source(error)),
+                Err(error @ api::Error::UnknownMovie { .. }) => {
+                    fetched.unknown.push(failure_of(Some(external_id), "details", &error));
+                }
                 Err(error) => {
                     tracing::warn!("movie {external_id}: {error}");
                     fetched.failures.push(failure_of(Some(external_id), "details", &error));

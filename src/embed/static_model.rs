@@ -124,7 +124,16 @@ mod tests {
         ),
         (
             "七人の侍: seven samurai defend a village",
-            [-0.066_852_6, -0.159_243_7, -0.060_738_2, 0.053_915_9, -0.067_348_6, -0.082_503_2, -0.029_471_3, 8.553_378],
+            [
+                -0.066_852_6,
+                -0.159_243_7,
+                -0.060_738_2,
+                0.053_915_9,
+                -0.067_348_6,
+                -0.082_503_2,
+                -0.029_471_3,
+                8.553_378,
+            ],
         ),
     ];
 
@@ -152,8 +161,9 @@ mod tests {
     #[test]
     fn likens_what_is_alike() {
         let model = StaticModel::load().unwrap();
-        let [ring, wizard, tax] = ["a magic ring and a wizard", "sorcery and enchanted jewels", "a tax return for 2019"]
-            .map(|text| model.embed_one(text).unwrap());
+        let [ring, wizard, tax] =
+            ["a magic ring and a wizard", "sorcery and enchanted jewels", "a tax return for 2019"]
+                .map(|text| model.embed_one(text).unwrap());
         let closeness = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
         assert!(closeness(&ring, &wizard) > closeness(&ring, &tax) + 0.1);
     }

@@ -1,0 +1,173 @@
+//! Learns from refusals how many requests a second the source admits. It counts and computes; waiting is done in
+//! [`super`].
+//!
+//! **What is admitted.** Nothing is assumed until the source refuses (429). The estimate then is what it admitted since
+//! the refusal before, divided by the time that took, the pause included. That is exact for a token bucket, which is
+//! empty at both ends, and for a quota per window. The first estimate has but one end, so it takes a second at least.
+//!
+//! **How to go on.** At 95 % of the estimate E. After t seconds of use the pace is E · (0.95 + 0.05 · (t / p)³): it
+//! creeps past E at t = p, and grows the faster the longer the source goes along, until the limit is forgotten.
+//!
+//! **How gently.** p is 2 s at first. Each estimate that confirms the one before (within 15 %) doubles it, up to 8 s, so
+//! that a steady limit is met about once in 16 s; any other makes it 2 s again. A source that refuses at random,
+//! whatever the pace, never confirms an estimate for long and so slows us down but little.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Admitted requests that an estimate takes at least.
+const MIN_SAMPLE: u32 = 10;
+/// Time that an estimate takes at least.
+const MIN_TIME: Duration = Duration::from_secs(1);
+/// Part of the estimate to go on with.
+const BELOW: f64 = 0.95;
+/// Difference up to which an estimate confirms the one before.
+const CONFIRMING: f64 = 0.15;
+/// p in the file's head: at first, and at most.
+const PATIENCE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(8));
+/// A source that goes along with so many times the estimate has no such limit any more.
+const FORGET_AT: f64 = 10.0;
+
+/// What is known of the source's limit.
+#[derive(Debug, Default)]
+pub(super) struct Limit {
+    /// When counting began: with the first request, then with each estimate.
+    since: Option<Instant>,
+    admitted: u32,
+    learnt: Option<Learnt>,
+}
+
+/// An estimate, and how far it is outgrown.
+#[derive(Clone, Copy, Debug)]
+struct Learnt {
+    rate: f64,
+    patience: Duration,
+    used_for: Duration,
+}
+
+impl Limit {
+    /// Returns the pace to keep, in requests a second; infinite where no limit is known.
+    pub(super) fn rate(&self) -> f64 {
+        self.learnt.map_or(f64::INFINITY, |learnt| learnt.rate * learnt.growth())
+    }
+
+    /// Notes that a request goes out `gap` after the one before. Only time in use lets the pace grow: who asks less
+    /// than allowed learns nothing about the limit.
+    pub(super) fn used(&mut self, now: Instant, gap: Duration, ceiling: f64) {
+        self.since.get_or_insert(now);
+        let Some(learnt) = &mut self.learnt else { return };
+        let usual_gap = Duration::try_from_secs_f64((learnt.rate * learnt.growth()).recip()).unwrap_or(gap);
+        learnt.used_for += gap.min(usual_gap * 2);
+        if learnt.growth() >= FORGET_AT || learnt.rate * learnt.growth() >= ceiling {
+            self.learnt = None;
+        }
+    }
+
+    /// Notes that a request sent at `sent_at` was admitted.
+    pub(super) fn admitted(&mut self, sent_at: Instant) {
+        if self.since.is_some_and(|since| sent_at >= since) {
+            self.admitted = self.admitted.saturating_add(1);
+        }
+    }
+
+    /// Notes a refusal, once for all that were in flight together. Returns a new estimate, unless it only confirms the
+    /// one before.
+    pub(super) fn refused(&mut self, now: Instant) -> Option<f64> {
+        let since = self.since?;
+        if self.admitted < MIN_SAMPLE {
+            // Too few to measure, and refused all the same: half as fast, and count on.
+            if let Some(learnt) = &mut self.learnt {
+                *learnt = Learnt { rate: learnt.rate / 2.0, used_for: Duration::ZERO, ..*learnt };
+            }
+            return None;
+        }
+        let rate = f64::from(self.admitted) / now.duration_since(since).max(MIN_TIME).as_secs_f64();
+        let confirmed = self.learnt.filter(|before| (rate / before.rate - 1.0).abs() <= CONFIRMING);
+        let patience = confirmed.map_or(PATIENCE.0, |before| (before.patience * 2).min(PATIENCE.1));
+        let learnt = Some(Learnt { rate, patience, used_for: Duration::ZERO });
+        *self = Self { since: Some(now), admitted: 0, learnt };
+        confirmed.is_none().then_some(rate)
+    }
+}
+
+impl Learnt {
+    fn growth(&self) -> f64 {
+        BELOW + (1.0 - BELOW) * self.used_for.div_duration_f64(self.patience).powi(3)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A limit that was refused after `admitted` requests in `seconds`.
+    fn learnt_from(admitted: u32, seconds: f64) -> (Limit, Instant) {
+        let start = Instant::now();
+        let mut limit = Limit::default();
+        limit.used(start, Duration::ZERO, f64::INFINITY);
+        (0..admitted).for_each(|_| limit.admitted(start));
+        let refused_at = start + Duration::from_secs_f64(seconds);
+        limit.refused(refused_at);
+        (limit, refused_at)
+    }
+
+    fn is_about(rate: f64, expected: f64) -> bool {
+        (rate / expected - 1.0).abs() < 0.001
+    }
+
+    #[test]
+    fn goes_on_slightly_below_what_was_admitted() {
+        assert!(is_about(learnt_from(100, 5.0).0.rate(), 19.0));
+        // A bucket that holds a second's worth is emptied in an instant.
+        assert!(is_about(learnt_from(20, 0.05).0.rate(), 19.0));
+    }
+
+    #[test]
+    fn a_handful_of_requests_is_no_measure() {
+        assert!(learnt_from(9, 1.0).0.rate().is_infinite());
+        let (mut limit, refused_at) = learnt_from(100, 1.0);
+        assert_eq!(limit.refused(refused_at + Duration::from_secs(1)), None);
+        assert!(is_about(limit.rate(), 47.5));
+    }
+
+    #[test]
+    fn answers_to_requests_from_before_count_for_nothing() {
+        let (mut limit, refused_at) = learnt_from(100, 1.0);
+        let sent_before = refused_at - Duration::from_millis(1);
+        (0..100).for_each(|_| limit.admitted(sent_before));
+        assert_eq!(limit.refused(refused_at + Duration::from_secs(5)), None);
+    }
+
+    #[test]
+    fn grows_past_the_estimate_with_use_and_forgets_it() {
+        let (mut limit, refused_at) = learnt_from(100, 1.0);
+        // Idle time teaches nothing.
+        limit.used(refused_at, Duration::from_hours(1), f64::INFINITY);
+        assert!(is_about(limit.rate(), 95.0));
+        (0..198).for_each(|_| limit.used(refused_at, Duration::from_millis(10), f64::INFINITY));
+        assert!(is_about(limit.rate(), 100.0), "{}", limit.rate());
+        (0..10_000).for_each(|_| limit.used(refused_at, Duration::from_millis(10), f64::INFINITY));
+        assert!(limit.rate().is_infinite());
+    }
+
+    #[test]
+    fn a_limit_above_our_own_is_forgotten() {
+        let (mut limit, refused_at) = learnt_from(100, 1.0);
+        limit.used(refused_at, Duration::ZERO, 90.0);
+        assert!(limit.rate().is_infinite());
+    }
+
+    #[test]
+    fn probes_the_more_gently_the_more_often_the_limit_is_confirmed() {
+        let (mut limit, mut refused_at) = learnt_from(100, 1.0);
+        let mut patience = Vec::new();
+        for admitted in [100, 110, 100, 100, 70] {
+            (0..admitted).for_each(|_| limit.admitted(refused_at));
+            refused_at += Duration::from_secs(1);
+            limit.refused(refused_at);
+            patience.push(limit.learnt.unwrap().patience.as_secs());
+        }
+        assert_eq!(patience, [4, 8, 8, 8, 2]);
+    }
+}
