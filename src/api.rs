@@ -6,18 +6,21 @@
 //!
 //! ```text
 //!  client ── retry ── pacing (even steps, shared pauses) ── http ── body (capped) ── wire (every quirk) ── Movie
-//!              ├── mirrors (which host)         └── retry_after (how long a pause)
+//!              ├── mirrors (which host)  ├── retry_after (how long a pause)         parse (a body without a request)
+//!              ├── budget (how dear)     └── limit (what the source admits)
 //!              └── breaker (when to give up)
 //! ```
 
 mod body;
 mod breaker;
+mod budget;
 mod client;
 mod error;
 mod http;
 mod mirrors;
 mod options;
 mod pacing;
+mod parse;
 mod retry;
 mod retry_after;
 mod shown;
@@ -26,4 +29,6 @@ mod wire;
 pub use client::{Client, Traffic};
 pub use error::Error;
 pub use options::{ListQuery, Options};
+pub use pacing::Pause;
+pub use parse::{parse_details, parse_list};
 pub use wire::{BadMovie, ListPage, Notice, ParsedMovie};

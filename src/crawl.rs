@@ -59,6 +59,8 @@ pub struct Options {
     pub existing: Existing,
     /// Stop at the first page on which every movie is known since the last certified run.
     pub only_new: bool,
+    /// Take up what earlier runs recorded as failed, and nothing else.
+    pub retry_failed: bool,
     /// Mark movies as deleted however many disappeared at once.
     pub allow_mass_deletion: bool,
     /// Begin anew even where an unfinished run could be gone on with.
@@ -93,6 +95,8 @@ struct Shared {
     client: Client,
     presence: Arc<Presence>,
     run: Run,
+    /// The part of the catalogue, where something failed in it earlier that may be settled now.
+    open_failures_of: Option<String>,
     /// Until when everything is known, in a run that only looks for what is new.
     trusted_until: Option<DateTime<Utc>>,
     stop: Stop,
@@ -134,9 +138,13 @@ pub async fn run(
     let started = Instant::now();
     let new_run = plan::new_run(&options);
     let run = retry(options.patience, || async { store.open_run(&new_run, options.fresh).await }).await?;
-    plan::first_page(&store, &run).await?;
+    if !plan::has_work(&store, &run).await? {
+        plan::begin(&store, &run, &options).await?;
+    }
+    let has_open_failures = store.has_open_failures(&new_run.scope).await?;
     let trusted_until = plan::trusted_until(&store, &options).await?;
     let shared = Shared {
+        open_failures_of: has_open_failures.then_some(new_run.scope),
         trusted_until,
         counters: Arc::new(Counters::of_run(&store, &run).await?),
         options: Arc::new(options),

@@ -46,7 +46,7 @@ pub(super) async fn read_head(mut response: Response, counted: &AtomicU64) -> St
 }
 
 /// Returns bytes as text.
-fn into_text(bytes: Vec<u8>) -> String {
+pub(super) fn into_text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| {
         tracing::warn!("an answer is not UTF-8; its broken characters are replaced by U+FFFD");
         String::from_utf8_lossy(error.as_bytes()).into_owned()

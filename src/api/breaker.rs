@@ -1,7 +1,13 @@
-//! When to give up on the source altogether: failures in a row over all users of a client.
+//! When to give up on the source altogether, judged by the attempts of all users of a client.
+//!
+//! A source that has never answered is given up soon, for its address is likely wrong. One that has answered is given
+//! up when nothing but failures came for a minute, when nearly all of the [`recent`] attempts failed, or when every
+//! answer says that there is no API any more. 429 is no failure here: a source that says "later" is not down.
 //!
 //! Once open it stays open, and every call in flight or waiting is told at once. One call's own patience is
 //! [`super::retry`]'s.
+
+mod recent;
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,6 +16,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use self::recent::Recent;
 use super::error::Error;
 use super::options::Options;
 
@@ -27,6 +34,7 @@ struct Rules {
     start_failures: u32,
     streak: u32,
     streak_time: Duration,
+    ratio_time: Duration,
     base_delay: Duration,
     mirror_count: usize,
 }
@@ -35,6 +43,7 @@ struct Rules {
 struct State {
     ever_succeeded: bool,
     streak: Option<Streak>,
+    recent: Recent,
 }
 
 /// Failures since the last success.
@@ -57,6 +66,7 @@ impl Breaker {
             start_failures: for_each_mirror(options.breaker_start_failures),
             streak: options.breaker_streak,
             streak_time: options.breaker_streak_time,
+            ratio_time: options.breaker_ratio_time,
             base_delay: options.base_delay,
             mirror_count,
         };
@@ -76,7 +86,10 @@ impl Breaker {
 
     /// Notes an answer of the API.
     pub(super) fn succeeded(&self) {
-        *self.lock() = State { ever_succeeded: true, streak: None };
+        let mut state = self.lock();
+        state.ever_succeeded = true;
+        state.streak = None;
+        state.recent.note(false);
     }
 
     /// Whether the source has ever answered.
@@ -92,10 +105,7 @@ impl Breaker {
             return None;
         }
         let mut state = self.lock();
-        let ever_succeeded = state.ever_succeeded;
-        let streak = state.streak.get_or_insert_with(Streak::new);
-        streak.count(mirror, error);
-        let is_over = if ever_succeeded { self.rules.is_gone(streak) } else { self.rules.is_unreachable(streak) };
+        let is_over = self.rules.is_over(&mut state, mirror, error);
         drop(state);
         is_over.then(|| self.open(error))
     }
@@ -131,6 +141,18 @@ impl Breaker {
 }
 
 impl Rules {
+    /// Counts a failure and judges.
+    fn is_over(&self, state: &mut State, mirror: usize, error: &Error) -> bool {
+        state.recent.note(true);
+        let streak = state.streak.get_or_insert_with(Streak::new);
+        streak.count(mirror, error);
+        if state.ever_succeeded {
+            self.is_gone(streak) || state.recent.failed_nearly_all(self.ratio_time)
+        } else {
+            self.is_unreachable(streak)
+        }
+    }
+
     /// Before the first success: told soon, for it is likely a wrong address. The times keep many requests that fail
     /// in the same instant from counting as many attempts; one caller's back-off takes at least as long.
     fn is_unreachable(&self, streak: &Streak) -> bool {
@@ -213,7 +235,7 @@ mod tests {
     async fn after_a_success_it_takes_both_many_failures_and_a_minute() {
         let breaker = breaker(1);
         breaker.succeeded();
-        assert!((0..100).all(|_| breaker.failed(0, &refused()).is_none()));
+        assert!((0..40).all(|_| breaker.failed(0, &refused()).is_none()));
         tokio::time::sleep(Duration::from_secs(59)).await;
         assert!(breaker.failed(0, &refused()).is_none());
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -221,14 +243,28 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn any_success_starts_the_count_anew() {
+    async fn any_success_starts_the_minute_anew() {
         let breaker = breaker(1);
         breaker.succeeded();
         for _ in 0..100 {
             tokio::time::sleep(Duration::from_mins(1)).await;
-            assert!((0..20).all(|_| breaker.failed(0, &refused()).is_none()));
+            assert!((0..4).all(|_| breaker.failed(0, &refused()).is_none()));
             breaker.succeeded();
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_source_that_fails_nine_times_in_ten_is_given_up_soon() {
+        let breaker = breaker(1);
+        let start = Instant::now();
+        let is_over = || {
+            breaker.succeeded();
+            (0..9).any(|_| breaker.failed(0, &refused()).is_some())
+        };
+        while !is_over() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        assert_eq!(start.elapsed(), Duration::from_secs(15));
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::breaker::Breaker;
+use super::budget::Budget;
 use super::error::Error;
 use super::http::{Answer, Call, Endpoint, Http};
 use super::mirrors::Mirrors;
 use super::options::{ListQuery, Options};
-use super::pacing::Pacer;
+use super::pacing::{Pacer, Pause};
 use super::retry;
 use super::wire::{Envelope, ListPage, Notice, ParsedMovie};
 
@@ -34,6 +35,7 @@ pub(super) struct Source {
     pub(super) mirrors: Mirrors,
     pub(super) pacer: Pacer,
     pub(super) breaker: Breaker,
+    pub(super) budget: Budget,
     /// Places for requests in flight.
     pub(super) places: Semaphore,
     pub(super) counters: Counters,
@@ -51,6 +53,8 @@ pub struct Traffic {
     pub details: u64,
     /// Of these, attempts after the first of a call.
     pub retried: u64,
+    /// Of these retries, the ones that waited longer because the retry budget was spent.
+    pub slowed: u64,
     /// Bytes of bodies received, after decompression.
     pub bytes: u64,
 }
@@ -61,6 +65,7 @@ pub(super) struct Counters {
     list: AtomicU64,
     details: AtomicU64,
     retried: AtomicU64,
+    pub(super) slowed: AtomicU64,
     pub(super) bytes: AtomicU64,
 }
 
@@ -72,6 +77,7 @@ impl Client {
             http: Http::new(&options)?,
             pacer: Pacer::new(options.rate, options.max_pause),
             breaker: Breaker::new(&options, mirrors.count()),
+            budget: Budget::new(),
             mirrors,
             places: Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
             counters: Counters::default(),
@@ -83,14 +89,13 @@ impl Client {
 
     /// Asks for a page of a list; pages count from 1. A page beyond the last is empty.
     pub async fn list(&self, query: &ListQuery, page: u32) -> Result<ListPage, Error> {
-        let call = Call { endpoint: Endpoint::List, query: query.pairs(page) };
+        let call = Call::list(query, page);
         retry::fetch(&self.source, &call, |answer| self.open(answer)?.list_page(page, query.page_size())).await
     }
 
     /// Asks for a movie's details: the only place where the API tells cast and likes.
     pub async fn details(&self, external_id: i32) -> Result<ParsedMovie, Error> {
-        let query = vec![("movie_id", external_id.to_string()), ("with_cast", "true".to_owned())];
-        let call = Call { endpoint: Endpoint::Details, query };
+        let call = Call::details(external_id);
         retry::fetch(&self.source, &call, |answer| self.open(answer)?.details(external_id)).await
     }
 
@@ -98,6 +103,24 @@ impl Client {
     #[must_use]
     pub fn traffic(&self) -> Traffic {
         self.source.counters.traffic()
+    }
+
+    /// Changes how many requests may start a second (0: no limit), from the next request on. The pace that the source
+    /// itself admits, where it has shown one, still holds below that.
+    pub fn set_rate(&self, rate: f64) {
+        self.source.pacer.set_rate(rate);
+    }
+
+    /// Pauses all requests for a pause learnt elsewhere, such as from another process; capped as any other. It is not
+    /// told on by [`Client::pauses`], so that two processes do not keep each other waiting.
+    pub fn pause_for(&self, pause: Duration) {
+        self.source.pacer.pause_for(pause);
+    }
+
+    /// Tells of the pauses that answers impose on this client, the latest only: `None` until the first.
+    #[must_use]
+    pub fn pauses(&self) -> watch::Receiver<Option<Pause>> {
+        self.source.pacer.imposed()
     }
 
     /// Returns what is left of a pause the source asked for.
@@ -128,6 +151,7 @@ impl Source {
     pub(super) fn succeeded(&self, mirror: usize) {
         self.mirrors.succeeded(mirror);
         self.breaker.succeeded();
+        self.budget.earn();
     }
 }
 
@@ -146,6 +170,7 @@ impl Counters {
         let list = self.list.load(Ordering::Relaxed);
         let details = self.details.load(Ordering::Relaxed);
         let retried = self.retried.load(Ordering::Relaxed);
-        Traffic { total: list + details, list, details, retried, bytes: self.bytes.load(Ordering::Relaxed) }
+        let slowed = self.slowed.load(Ordering::Relaxed);
+        Traffic { total: list + details, list, details, retried, slowed, bytes: self.bytes.load(Ordering::Relaxed) }
     }
 }

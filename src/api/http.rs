@@ -13,7 +13,7 @@ use url::{Host, Origin, Url};
 
 use super::body;
 use super::error::Error;
-use super::options::Options;
+use super::options::{ListQuery, Options};
 use super::shown::{head_of, origin_of, without_credentials};
 
 /// Most redirects followed for one request.
@@ -53,16 +53,36 @@ pub(super) struct Http {
 }
 
 impl Call {
+    /// Asks for a page of a list.
+    pub(super) fn list(query: &ListQuery, page: u32) -> Self {
+        Self { endpoint: Endpoint::List, query: query.pairs(page) }
+    }
+
+    /// Asks for a movie's details.
+    pub(super) fn details(external_id: i32) -> Self {
+        let query = vec![("movie_id", external_id.to_string()), ("with_cast", "true".to_owned())];
+        Self { endpoint: Endpoint::Details, query }
+    }
+
+    /// The call in words, where no mirror is asked.
+    pub(super) fn shown(&self) -> String {
+        let parameters: Vec<_> = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        format!("{}?{}", self.name(), parameters.join("&"))
+    }
+
     /// The call's address at a mirror.
     fn url(&self, base: &Url) -> Url {
-        let name = match self.endpoint {
-            Endpoint::List => "list_movies.json",
-            Endpoint::Details => "movie_details.json",
-        };
         let mut url = base.clone();
-        url.set_path(&format!("{}{name}", base.path()));
+        url.set_path(&format!("{}{}", base.path(), self.name()));
         url.query_pairs_mut().extend_pairs(&self.query);
         url
+    }
+
+    fn name(&self) -> &'static str {
+        match self.endpoint {
+            Endpoint::List => "list_movies.json",
+            Endpoint::Details => "movie_details.json",
+        }
     }
 }
 
@@ -138,7 +158,7 @@ fn build(options: &Options, builder: reqwest::ClientBuilder) -> Result<reqwest::
 /// Follows a redirect within the configured hosts only: the API's hosts have been seen to redirect to home pages and
 /// in circles, and an answer from outside must not choose whom this machine talks to.
 fn judge_redirect(attempt: Attempt<'_>, allowed: &[Origin]) -> reqwest::redirect::Action {
-    if !allowed.contains(&attempt.url().origin()) {
+    if !is_allowed(attempt.url(), allowed) {
         let refused = RefusedRedirect { target: origin_of(attempt.url()) };
         return attempt.error(refused);
     }
@@ -146,6 +166,11 @@ fn judge_redirect(attempt: Attempt<'_>, allowed: &[Origin]) -> reqwest::redirect
         return attempt.error(EndlessRedirect);
     }
     attempt.follow()
+}
+
+/// Whether scheme, host and port are configured ones; so a redirect from https to http is none of them either.
+fn is_allowed(target: &Url, allowed: &[Origin]) -> bool {
+    allowed.contains(&target.origin())
 }
 
 /// Returns where a redirect points to that could not even be considered, such as to `file:`.
@@ -230,6 +255,25 @@ mod tests {
         let call = Call { endpoint: Endpoint::List, query };
         let expected = "https://host.example/api/v2/list_movies.json?limit=50&query_term=a%26b%3D%C3%BC";
         assert_eq!(call.url(&base).as_str(), expected);
+    }
+
+    #[test]
+    fn only_the_very_origin_is_allowed_as_the_target_of_a_redirect() {
+        let allowed = [Url::parse("https://host.example/api/v2/").unwrap().origin()];
+        let is_allowed = |url: &str| is_allowed(&Url::parse(url).unwrap(), &allowed);
+        assert!(is_allowed("https://host.example:443/elsewhere"));
+        for refused in [
+            "http://host.example/api/v2/",
+            "https://host.example:8443/",
+            "https://evil.host.example/",
+            "https://host.example@evil.example/",
+            "https://127.0.0.1/",
+            "http://[::ffff:169.254.169.254]/",
+            "file:///etc/passwd",
+            "data:,x",
+        ] {
+            assert!(!is_allowed(refused), "{refused}");
+        }
     }
 
     #[test]

@@ -44,6 +44,10 @@ pub struct Options {
     pub breaker_streak: u32,
     /// … if they also lasted this long.
     pub breaker_streak_time: Duration,
+    /// Shortest time over which nearly all attempts must have failed, after a success, to mean "source down". The
+    /// default is just below the patience of one call, so that a source that fails nine times in ten is left alone
+    /// before calls are given up one by one.
+    pub breaker_ratio_time: Duration,
 }
 
 impl Default for Options {
@@ -65,6 +69,7 @@ impl Default for Options {
             breaker_start_failures: 8,
             breaker_streak: 24,
             breaker_streak_time: Duration::from_mins(1),
+            breaker_ratio_time: Duration::from_secs(15),
         }
     }
 }

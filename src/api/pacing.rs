@@ -127,12 +127,14 @@ impl Pacer {
         let estimate = if is_new_round { state.limit.refused(Instant::now()) } else { None };
         let pause = asked.unwrap_or_else(|| grown(THROTTLE_PAUSE, state.rounds)).min(self.max_pause);
         self.impose(&mut state, pause);
+        let is_expected = state.limit.is_confirmed();
         drop(state);
         if let Some(estimate) = estimate {
             tracing::info!("the source admits about {estimate:.1} requests a second; going on slightly below");
         }
-        if is_new_round {
-            tracing::info!(seconds = pause.as_secs_f64(), "the source asks to slow down: all requests pause");
+        // A limit that is known is met now and then, on purpose; that is no news.
+        if is_new_round && !is_expected {
+            tracing::warn!(seconds = pause.as_secs_f64(), "the source asks to slow down: all requests pause");
         }
     }
 

@@ -1,8 +1,9 @@
 //! One call from start to end: attempts, the delays between them, and when to stop.
 //!
 //! What a failure is, is said in [`super::error`]; the pause that holds for all users is [`super::pacing`]'s; giving
-//! up on the source altogether is [`super::breaker`]'s.
+//! up on the source altogether is [`super::breaker`]'s, and what retries may cost is [`super::budget`]'s.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::Utc;
@@ -125,11 +126,21 @@ impl Tries {
         match source.mirrors.pick(&self.ruled_out) {
             Some(next) if self.failures < source.options.max_attempts => {
                 let rounds = self.failures.div_ceil(u32::try_from(source.mirrors.count()).unwrap_or(u32::MAX));
-                Ok(NextStep { mirror: next, delay: delay_after(rounds, &source.options) })
+                Ok(NextStep { mirror: next, delay: delay_after(rounds + pay(source), &source.options) })
             }
             _ => Err(source.breaker.gave_up(error)),
         }
     }
+}
+
+/// Pays for a retry. Returns the failures to add for its delay where the budget is spent: one, so that it is twice as
+/// long.
+fn pay(source: &Source) -> u32 {
+    if source.budget.pay() {
+        return 0;
+    }
+    source.counters.slowed.fetch_add(1, Ordering::Relaxed);
+    1
 }
 
 /// Returns the delay after the given number of failures (from 1): doubled with each, capped, and of that at least half

@@ -62,6 +62,9 @@ struct Arguments {
     /// can be new; for the daily update
     #[arg(long, conflicts_with_all = ["max_pages", "start_page", "sort_by", "order_by"])]
     only_new: bool,
+    /// Take up what earlier runs of the same filters recorded as failed, and nothing else
+    #[arg(long, conflicts_with_all = ["only_new", "max_pages", "start_page", "existing"])]
+    retry_failed: bool,
     /// Mark movies as deleted that the source lists no more, even where more than 2 % would go at once
     #[arg(long)]
     allow_mass_deletion: bool,
@@ -191,6 +194,7 @@ impl Arguments {
                 ExistingArgument::Refetch => Existing::Refetch,
             },
             only_new: self.only_new,
+            retry_failed: self.retry_failed,
             allow_mass_deletion: self.allow_mass_deletion,
             fresh: self.fresh,
             drain: settings.crawl.drain,

@@ -8,7 +8,7 @@ use super::worker::Worker;
 use super::{Error, Existing, Shared, plan};
 use crate::api::{self, BadMovie, ListPage};
 use crate::movie::Movie;
-use crate::store::{Failure, Known, Lease, PageReading, PageResult, Saved, Scope, retry};
+use crate::store::{Failure, Known, Lease, PageReading, PageResult, Saved, Scope, Settled, retry};
 
 /// A list page, taken apart: each movie once, in the order of the page.
 struct Listing {
@@ -30,29 +30,42 @@ struct Fetched {
 impl Worker {
     /// Deals with a page from the list to the commit.
     pub(super) async fn deal_with(&self, lease: Lease) -> Result<(), Error> {
-        let Shared { client, options, store, .. } = &self.shared;
-        let page = lease.page.cast_unsigned();
-        let listed = match client.list(&options.query, page).await {
-            Ok(listed) => listed,
+        let Shared { options, store, .. } = &self.shared;
+        let (listing, movie_count) = match self.read(lease).await? {
+            Ok(read) => read,
             Err(error) if error.is_source_down() => return Err(Error::Source(error)),
             Err(error) => return self.give_up(lease, &error).await,
         };
-        let movie_count = listed.movie_count;
-        let listing = Listing::from(listed);
         let external_ids: Vec<i32> = listing.movies.iter().map(|movie| movie.external_id).collect();
         let known = retry(options.patience, || async { store.known(&external_ids).await }).await?;
-        self.extend_plan(lease, movie_count, self.is_trusted(&listing, &known)).await?;
-        let reading = PageReading {
+        if let Some(movie_count) = movie_count {
+            self.extend_plan(lease, movie_count, self.is_trusted(&listing, &known)).await?;
+        }
+        let mut result = self.collect(lease, listing, known).await?;
+        result.settled = self.settled_by(&result, &external_ids);
+        result.reading = movie_count.map(|movie_count| PageReading {
             page: lease.page,
             pass: lease.pass,
             movie_count: i64::try_from(movie_count).unwrap_or(i64::MAX),
             external_ids,
-        };
-        let mut result = self.collect(lease, listing, known).await?;
-        result.reading = Some(reading);
+        });
         let saved = retry(options.patience, || async { store.save_page(&result).await }).await?;
         self.shared.counters.add(saved);
         Ok(())
+    }
+
+    /// Reads a list page, with the count of movies that the source gives, or a batch of movies that failed earlier.
+    async fn read(&self, lease: Lease) -> Result<Result<(Listing, Option<u64>), api::Error>, Error> {
+        let Shared { client, options, store, run, .. } = &self.shared;
+        if is_batch(lease) {
+            let external_ids = retry(options.patience, || async { store.batch(run.id, lease.page).await }).await?;
+            return Ok(Ok((Listing::of_batch(external_ids), None)));
+        }
+        let listed = client.list(&options.query, lease.page.cast_unsigned()).await;
+        Ok(listed.map(|page| {
+            let movie_count = page.movie_count;
+            (Listing::from(page), Some(movie_count))
+        }))
     }
 
     /// Records that a page can't be had.
@@ -65,6 +78,14 @@ impl Worker {
         Ok(())
     }
 
+    /// Returns what the page settles of earlier failures, if there are any: each of its movies but those that failed.
+    fn settled_by(&self, result: &PageResult, external_ids: &[i32]) -> Option<Settled> {
+        let scope = self.shared.open_failures_of.clone()?;
+        let failed: HashSet<i64> = result.failures.iter().filter_map(|failure| failure.external_id).collect();
+        let settled = external_ids.iter().copied().filter(|external_id| !failed.contains(&i64::from(*external_id)));
+        Some(Settled { external_ids: settled.collect(), scope })
+    }
+
     /// Says whether a page shows that everything older is known: each of its movies was, before the last complete run.
     fn is_trusted(&self, listing: &Listing, known: &Known) -> bool {
         let Some(trusted_until) = self.shared.trusted_until else { return false };
@@ -75,6 +96,9 @@ impl Worker {
     /// Makes the pages due that a list page tells of, and wakes the workers that wait for them.
     async fn extend_plan(&self, lease: Lease, movie_count: u64, is_trusted: bool) -> Result<(), Error> {
         let Shared { run, store, counters, options, pages_changed, trusted_until, .. } = &self.shared;
+        if options.retry_failed {
+            return Ok(());
+        }
         let last_of_all = plan::last_page(run.start_page, run.max_pages, run.page_limit, movie_count);
         let last_page = match trusted_until {
             None => last_of_all,
@@ -111,8 +135,18 @@ impl Worker {
         failures.extend(new.failures.into_iter().chain(fetched.failures));
         failed += new.failed + fetched.failed;
         let updates = updates.into_iter().chain(fetched.movies).collect();
-        let reappeared = known.disappeared;
-        Ok(PageResult { lease, reading: None, listed, new: new.movies, updates, scope, failures, failed, reappeared })
+        Ok(PageResult {
+            lease,
+            reading: None,
+            listed,
+            new: new.movies,
+            updates,
+            scope,
+            failures,
+            failed,
+            reappeared: known.disappeared,
+            settled: None,
+        })
     }
 
     /// Looks again whether movies are listed that the source then said it does not have: one that was removed in
@@ -120,6 +154,10 @@ impl Worker {
     async fn forget_those_gone(&self, lease: Lease, fetched: &mut Fetched) -> Result<u32, Error> {
         if fetched.unknown.is_empty() {
             return Ok(0);
+        }
+        if is_batch(lease) {
+            // Of no list, so nothing else tells: they went since they failed.
+            return Ok(u32::try_from(fetched.unknown.drain(..).count()).unwrap_or(u32::MAX));
         }
         let Shared { client, options, .. } = &self.shared;
         let listed_now: HashSet<i64> = match client.list(&options.query, lease.page.cast_unsigned()).await {
@@ -167,6 +205,14 @@ impl Worker {
     }
 }
 
+impl Listing {
+    /// Returns a listing of movies of which only the ids are known.
+    fn of_batch(external_ids: Vec<i32>) -> Self {
+        let movies = external_ids.into_iter().map(|external_id| Movie { external_id, ..Movie::default() });
+        Self { movies: movies.collect(), failures: Vec::new(), failed: 0 }
+    }
+}
+
 impl From<ListPage> for Listing {
     fn from(page: ListPage) -> Self {
         let mut listing = Self { movies: Vec::new(), failures: Vec::new(), failed: 0 };
@@ -190,6 +236,11 @@ impl From<ListPage> for Listing {
         }
         listing
     }
+}
+
+/// Says whether the lease is on a batch of movies that failed earlier, not on a list page.
+fn is_batch(lease: Lease) -> bool {
+    lease.page < 0
 }
 
 fn bad_movie(bad: BadMovie) -> Failure {

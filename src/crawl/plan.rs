@@ -9,14 +9,14 @@ use serde::Serialize;
 use super::{Error, Existing, Options};
 use crate::api::{Client, ListPage, ListQuery};
 use crate::progress::clock;
-use crate::store::{NewRun, Run, Store};
+use crate::store::{NewRun, RetryPlan, Run, Store};
 
 /// The parameters that choose movies.
 const FILTERS: [&str; 4] = ["genre", "quality", "query_term", "minimum_rating"];
 
 /// Returns the run that the options ask for. Its line names everything that makes two runs the same.
 pub(super) fn new_run(options: &Options) -> NewRun {
-    let Options { query, existing, start_page, max_pages, only_new, .. } = options;
+    let Options { query, existing, start_page, max_pages, only_new, retry_failed, .. } = options;
     let existing = match existing {
         Existing::Skip => "skip",
         Existing::Update => "update",
@@ -24,9 +24,10 @@ pub(super) fn new_run(options: &Options) -> NewRun {
     };
     let max_pages_text = max_pages.map_or("all".to_owned(), |pages| pages.to_string());
     let only_new = if *only_new { " only_new" } else { "" };
+    let retry_failed = if *retry_failed { " retry_failed" } else { "" };
     let source = &options.source;
-    let run =
-        format!("source={source} start_page={start_page} max_pages={max_pages_text} existing={existing}{only_new}");
+    let pages = format!("start_page={start_page} max_pages={max_pages_text}");
+    let run = format!("source={source} {pages} existing={existing}{only_new}{retry_failed}");
     let line = with_pairs(run, query, |_| true);
     let scope = scope(options);
     NewRun { query: line, scope, start_page: *start_page, max_pages: *max_pages, page_limit: query.limit }
@@ -59,7 +60,7 @@ fn with_pairs(line: String, query: &ListQuery, is_wanted: impl Fn(&str) -> bool)
 pub(super) fn is_full(options: &Options) -> bool {
     let is_newest_first = matches!(options.query.sort_by.as_deref(), None | Some("date_added"))
         && matches!(options.query.order_by.as_deref(), None | Some("desc"));
-    options.start_page == 1 && options.max_pages.is_none() && is_newest_first
+    options.start_page == 1 && options.max_pages.is_none() && is_newest_first && !options.retry_failed
 }
 
 /// Says whether the options ask for the whole catalogue, not for a part of it.
@@ -67,9 +68,20 @@ pub(super) fn is_unfiltered(options: &Options) -> bool {
     options.query.pairs(1).iter().all(|(key, _)| !FILTERS.contains(key))
 }
 
-/// Makes sure that the first page is due. The others follow when it has told how many there are.
-pub(super) async fn first_page(store: &Store, run: &Run) -> Result<(), Error> {
-    Ok(store.plan_pages(run, run.start_page, None).await?)
+/// Says whether the run has pages already.
+pub(super) async fn has_work(store: &Store, run: &Run) -> Result<bool, Error> {
+    Ok(store.pages_planned(run.id).await? > 0)
+}
+
+/// Makes the first page due; the others follow when it has told how many there are. A run that takes up what failed
+/// knows all its pages from the start.
+pub(super) async fn begin(store: &Store, run: &Run, options: &Options) -> Result<(), Error> {
+    if !options.retry_failed {
+        return Ok(store.plan_pages(run, run.start_page, None).await?);
+    }
+    let RetryPlan { movies, pages, set_aside } = store.plan_retry(run, &scope(options)).await?;
+    tracing::info!("taking up {movies} movies and {pages} pages; {set_aside} failed too often and are set aside");
+    Ok(())
 }
 
 /// Returns the last page to read, given how many movies the source says there are.

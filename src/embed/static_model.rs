@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn the_id_names_the_files_it_was_made_of() {
-        assert_eq!(StaticModel::load().unwrap().model_id(), "static-minilm-128-xxxxxxxx");
+        assert_eq!(StaticModel::load().unwrap().model_id(), "static-minilm-128-d8bf5e5e");
     }
 
     #[test]

@@ -10,8 +10,8 @@ use sea_orm::ConnectionTrait;
 use super::casts::Portrait;
 use super::links::LinkedIds;
 use super::{
-    Error, Failure, Lease, PageReading, Scope, Store, casts, changes, coverage, dialect, failures, genres, links,
-    lookups, movies, torrents,
+    Error, Failure, Lease, PageReading, Scope, Settled, Store, casts, changes, coverage, dialect, failures, genres,
+    links, lookups, movies, retries, torrents,
 };
 use crate::movie::Movie;
 
@@ -36,6 +36,8 @@ pub struct PageResult {
     pub failed: u32,
     /// Movies that were thought to have disappeared from the source, by its ids.
     pub reappeared: Vec<i32>,
+    /// Earlier failures that the page settles, where there are any.
+    pub settled: Option<Settled>,
 }
 
 /// The figures of a saved page.
@@ -73,6 +75,9 @@ impl Store {
         let transaction = &writing.transaction;
         let (inserted, updated) = save_movies(transaction, &page.new, &page.updates, page.scope).await?;
         lookups::mark_reappeared(transaction, &page.reappeared).await?;
+        if let Some(settled) = &page.settled {
+            retries::settle(transaction, page.lease.page, settled).await?;
+        }
         failures::record(transaction, page.lease.run_id, page.lease.page, &page.failures).await?;
         if let Some(reading) = &page.reading {
             coverage::record(transaction, page.lease, reading).await?;

@@ -49,7 +49,7 @@ async fn asks_for_lists_and_details_and_counts() {
     let expected = ["/api/v2/list_movies.json?limit=50&page=1", "/api/v2/movie_details.json?movie_id=7&with_cast=true"];
     assert_eq!(stage.paths(), expected);
     let bytes = (PAGE.len() + movie.len()) as u64;
-    assert_eq!(client.traffic(), Traffic { total: 2, list: 1, details: 1, retried: 0, bytes });
+    assert_eq!(client.traffic(), Traffic { total: 2, list: 1, details: 1, retried: 0, slowed: 0, bytes });
 }
 
 #[tokio::test]

@@ -52,6 +52,11 @@ impl Limit {
         self.learnt.map_or(f64::INFINITY, |learnt| learnt.rate * learnt.growth())
     }
 
+    /// Whether the last estimate confirmed the one before.
+    pub(super) fn is_confirmed(&self) -> bool {
+        self.learnt.is_some_and(|learnt| learnt.patience > PATIENCE.0)
+    }
+
     /// Notes that a request goes out `gap` after the one before. Only time in use lets the pace grow: who asks less
     /// than allowed learns nothing about the limit.
     pub(super) fn used(&mut self, now: Instant, gap: Duration, ceiling: f64) {

@@ -87,3 +87,118 @@ async fn being_busy_now_and_then_pauses_nobody() {
     }
     assert_eq!(pacer.pause_left(), Some(BUSY_PAUSE.0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_new_rate_holds_for_those_who_already_wait() {
+    let pacer = Pacer::new(0.01, MAX_PAUSE);
+    let start = Instant::now();
+    pacer.wait().await;
+    let raise = async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        pacer.set_rate(0.2);
+    };
+    let wait = async {
+        pacer.wait().await;
+        start.elapsed()
+    };
+    let (waited, ()) = tokio::join!(wait, raise);
+    assert_eq!(waited, Duration::from_secs(5));
+    pacer.set_rate(0.0);
+    pacer.wait().await;
+    assert_eq!(start.elapsed(), Duration::from_secs(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tells_of_pauses_that_answers_impose_and_of_no_others() {
+    let pacer = Pacer::new(0.0, MAX_PAUSE);
+    let mut imposed = pacer.imposed();
+    pacer.pause_for(Duration::from_secs(5));
+    assert_eq!(pacer.pause_left(), Some(Duration::from_secs(5)));
+    pacer.throttled(Instant::now(), Some(Duration::from_secs(3)));
+    assert!(!imposed.has_changed().unwrap());
+    pacer.throttled(Instant::now(), Some(Duration::from_secs(8)));
+    assert_eq!(imposed.borrow_and_update().map(|pause| pause.left()), Some(Duration::from_secs(8)));
+    pacer.pause_for(Duration::from_secs(1_000_000_000));
+    assert_eq!((pacer.pause_left(), imposed.has_changed().unwrap()), (Some(MAX_PAUSE), false));
+}
+
+/// A source that lets `rate` requests a second through, `held` at once, and answers after `latency`.
+#[derive(Clone, Copy, Debug)]
+struct Source {
+    rate: f64,
+    held: f64,
+    latency: Duration,
+}
+
+/// What a source of [`Source`]'s kind saw.
+#[derive(Debug)]
+struct Seen {
+    tokens: f64,
+    filled_at: Instant,
+    admitted: u32,
+    refused: u32,
+    /// Longest stretches of the rate as asked, in tenths of a second.
+    asked: Vec<u32>,
+}
+
+impl Source {
+    /// Is asked by 32 at once for so long.
+    async fn asked_for(self, pacer: &Pacer, time: Duration) -> Seen {
+        let start = Instant::now();
+        let tenths = usize::try_from(time.as_millis() / 100).unwrap() + 1;
+        let seen = Seen { tokens: self.held, filled_at: start, admitted: 0, refused: 0, asked: vec![0; tenths] };
+        let seen = Mutex::new(seen);
+        let one = async || {
+            while start.elapsed() < time {
+                pacer.wait().await;
+                if start.elapsed() >= time {
+                    return;
+                }
+                let sent_at = Instant::now();
+                tokio::time::sleep(self.latency / 2).await;
+                let is_admitted = self.admit(&mut seen.lock().unwrap(), start);
+                tokio::time::sleep(self.latency / 2).await;
+                if is_admitted { pacer.eased(sent_at) } else { pacer.throttled(sent_at, Some(Duration::from_secs(1))) }
+            }
+        };
+        futures::future::join_all((0..32).map(|_| one())).await;
+        seen.into_inner().unwrap()
+    }
+
+    fn admit(&self, seen: &mut Seen, start: Instant) -> bool {
+        let now = Instant::now();
+        let filled = now.duration_since(seen.filled_at).as_secs_f64() * self.rate;
+        seen.tokens = (seen.tokens + filled).min(self.held);
+        seen.filled_at = now;
+        let tenth = usize::try_from(now.duration_since(start).as_millis() / 100).unwrap();
+        if let Some(asked) = seen.asked.get_mut(tenth) {
+            *asked += 1;
+        }
+        let is_admitted = seen.tokens >= 1.0;
+        if is_admitted {
+            seen.tokens -= 1.0;
+            seen.admitted += 1;
+        } else {
+            seen.refused += 1;
+        }
+        is_admitted
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn settles_at_what_the_source_admits() {
+    const MINUTE: Duration = Duration::from_mins(1);
+    for (rate, latency) in [(2.0, 20), (20.0, 2), (20.0, 50), (100.0, 2), (100.0, 50), (500.0, 2), (500.0, 20)] {
+        let source = Source { rate, held: rate, latency: Duration::from_millis(latency) };
+        let pacer = Pacer::new(0.0, MAX_PAUSE);
+        let first = source.asked_for(&pacer, MINUTE).await;
+        let settled = source.asked_for(&pacer, MINUTE * 5).await;
+        let share = |seen: &Seen, time: Duration| f64::from(seen.admitted) / time.as_secs_f64() / rate;
+        let refused = f64::from(settled.refused) / f64::from(settled.admitted);
+        eprintln!("{source:?}: {} {} {refused}", share(&first, MINUTE), share(&settled, MINUTE * 5));
+        // What the bucket holds comes on top, once.
+        assert!((0.9..=1.0 + 1.0 / 60.0).contains(&share(&first, MINUTE)), "{source:?}: {first:?}");
+        assert!((0.9..=1.01).contains(&share(&settled, MINUTE * 5)), "{source:?}: {settled:?}");
+        assert!(refused < 0.01 || rate < 10.0, "{source:?}: {refused}");
+    }
+}

@@ -1,0 +1,151 @@
+//! Failures as work: takes up what earlier runs recorded, and notes what has been settled since.
+//!
+//! A movie or page that failed too often is set aside: it stays on record and no longer costs a request here.
+
+use entity::{failure, run, run_page, run_reading};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::{Error, Run, Store, bulk, dialect};
+
+/// After so many failures a movie or page is set aside.
+pub const MAX_FAILURES_BEFORE_SET_ASIDE: i64 = 5;
+
+/// What a retry run takes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryPlan {
+    /// Movies whose details are to be fetched.
+    pub movies: usize,
+    /// List pages to be read.
+    pub pages: usize,
+    /// Movies and pages that failed too often to be taken up.
+    pub set_aside: usize,
+}
+
+impl Store {
+    /// Makes what failed earlier, in this part of the catalogue, due in a run: movies in batches under page numbers below
+    /// zero, list pages under their own.
+    pub async fn plan_retry(&self, run: &Run, scope: &str) -> Result<RetryPlan, Error> {
+        const DOING: &str = "take up what failed";
+        let writing = self.begin_writing(DOING).await?;
+        let transaction = &writing.transaction;
+        let (movies, movies_aside) = self.open_failures(transaction, scope, failure::Column::ExternalId).await?;
+        let (pages, pages_aside) = self.open_failures(transaction, scope, failure::Column::Page).await?;
+        let movies: Vec<i32> = movies.into_iter().filter_map(|id| i32::try_from(id).ok()).collect();
+        let pages: Vec<i32> = pages.into_iter().filter_map(|page| i32::try_from(page).ok()).collect();
+        let batches: Vec<(i32, &[i32])> =
+            (1..).map(|number: i32| -number).zip(movies.chunks(run.page_limit as usize)).collect();
+        let readings = batches.iter().map(|(page, ids)| run_reading::ActiveModel {
+            run_id: Set(run.id),
+            page: Set(*page),
+            pass: Set(0),
+            movie_count: Set(0),
+            external_ids: Set(ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")),
+            ..Default::default()
+        });
+        bulk::insert(transaction, readings.collect(), None).await.map_err(Error::doing(DOING))?;
+        let due = batches.iter().map(|(page, _)| *page).chain(pages.iter().copied());
+        let due: Vec<_> = due
+            .map(|page| run_page::ActiveModel {
+                run_id: Set(run.id),
+                page: Set(page),
+                status: Set("due".to_owned()),
+                ..Default::default()
+            })
+            .collect();
+        let planned = i32::try_from(due.len()).unwrap_or(i32::MAX);
+        bulk::insert(transaction, due, None).await.map_err(Error::doing(DOING))?;
+        run::Entity::update_many()
+            .col_expr(run::Column::PagesPlanned, Expr::val(planned))
+            .filter(run::COLUMN.id.eq(run.id))
+            .exec(transaction)
+            .await
+            .map_err(Error::doing(DOING))?;
+        let plan = RetryPlan { movies: movies.len(), pages: pages.len(), set_aside: movies_aside + pages_aside };
+        writing.commit(DOING).await?;
+        Ok(plan)
+    }
+
+    /// Returns the movies, or the pages, with failures that are not settled, and how many more are set aside.
+    async fn open_failures(
+        &self,
+        connection: &impl ConnectionTrait,
+        scope: &str,
+        column: failure::Column,
+    ) -> Result<(Vec<i64>, usize), Error> {
+        let mut query = failure::Entity::find()
+            .select_only()
+            .column_as(Expr::col(column).cast_as("bigint"), "what")
+            .column_as(failure::COLUMN.id.count(), "failures")
+            .filter(failure::COLUMN.resolved_at.is_null())
+            .filter(Expr::col(column).is_not_null())
+            .filter(Expr::col(failure::Column::RunId).in_subquery(runs_of(scope)))
+            .group_by(Expr::col(column))
+            .order_by_asc(Expr::col(column));
+        if matches!(column, failure::Column::Page) {
+            query = query.filter(failure::COLUMN.external_id.is_null()).filter(failure::COLUMN.stage.eq("list"));
+        }
+        let rows: Vec<(i64, i64)> =
+            query.into_tuple().all(connection).await.map_err(Error::doing("read what failed"))?;
+        let (taken_up, set_aside): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|(_, failures)| *failures < MAX_FAILURES_BEFORE_SET_ASIDE);
+        Ok((taken_up.into_iter().map(|(what, _)| what).collect(), set_aside.len()))
+    }
+
+    /// Says whether anything that failed in this part of the catalogue is not settled.
+    pub async fn has_open_failures(&self, scope: &str) -> Result<bool, Error> {
+        let open = failure::Entity::find()
+            .filter(failure::COLUMN.resolved_at.is_null())
+            .filter(Expr::col(failure::Column::RunId).in_subquery(runs_of(scope)))
+            .count(&self.db);
+        Ok(open.await.map_err(Error::doing("read what failed"))? > 0)
+    }
+
+    /// Returns the movies of a batch that was planned by [`Store::plan_retry`].
+    pub async fn batch(&self, run_id: i64, page: i32) -> Result<Vec<i32>, Error> {
+        let row = run_reading::Entity::find()
+            .filter(run_reading::COLUMN.run_id.eq(run_id))
+            .filter(run_reading::COLUMN.page.eq(page))
+            .order_by_asc(run_reading::COLUMN.id)
+            .one(&self.db)
+            .await
+            .map_err(Error::doing("read a batch of movies"))?;
+        let ids = row.map(|row| row.external_ids).unwrap_or_default();
+        Ok(ids.split(',').filter_map(|id| id.parse().ok()).collect())
+    }
+}
+
+/// What a page settles: movies that are there now, and the page itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Movies by the source's ids.
+    pub external_ids: Vec<i32>,
+    /// The part of the catalogue.
+    pub scope: String,
+}
+
+/// Notes that failures are settled, within the transaction that settles them.
+pub(super) async fn settle(connection: &impl ConnectionTrait, page: i32, settled: &Settled) -> Result<(), Error> {
+    const DOING: &str = "note that failures are settled";
+    let backend = connection.get_database_backend();
+    let external_ids: Vec<i64> = settled.external_ids.iter().copied().map(i64::from).collect();
+    let of_movies = dialect::is_any_of(backend, failure::Column::ExternalId, &external_ids);
+    let of_page = Expr::col(failure::Column::Page)
+        .eq(page)
+        .and(failure::COLUMN.external_id.is_null())
+        .and(failure::COLUMN.stage.eq("list"));
+    failure::Entity::update_many()
+        .col_expr(failure::Column::ResolvedAt, dialect::now(backend))
+        .filter(failure::COLUMN.resolved_at.is_null())
+        .filter(Expr::col(failure::Column::RunId).in_subquery(runs_of(&settled.scope)))
+        .filter(of_movies.or(of_page))
+        .exec(connection)
+        .await
+        .map_err(Error::doing(DOING))?;
+    Ok(())
+}
+
+/// Selects the runs about a part of the catalogue.
+fn runs_of(scope: &str) -> SelectStatement {
+    Query::select().column(run::Column::Id).from(run::Entity).and_where(run::COLUMN.scope.eq(scope)).to_owned()
+}
