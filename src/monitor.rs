@@ -7,10 +7,13 @@ mod text;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::store::{Error, FailureRow, RunStatus, Stats, Store};
+use crate::store::{ChangeRow, Error, FailureRow, RunStatus, Stats, Store};
 
 /// A run that has given no sign of life for so long is called silent, in seconds.
 const SILENT_AFTER: f64 = 30.0;
+
+/// How many changes are shown.
+const SHOWN_CHANGES: u64 = 100;
 
 /// One reading.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -26,6 +29,54 @@ pub struct Reading {
     /// What failed in the run, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failures: Option<Vec<FailureReading>>,
+    /// The latest changes to movies, newest first, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Vec<ChangeReading>>,
+}
+
+/// What to read besides the run and the catalogue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extras {
+    /// What failed in the run.
+    pub failures: bool,
+    /// The latest changes to movies.
+    pub changes: bool,
+}
+
+/// What a certified run states.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Certificate {
+    /// Pages read.
+    pub pages: i64,
+    /// Pages that were read again since the list had shifted.
+    pub pages_read_again: i32,
+    /// Distinct movies seen; `None` for a run that only looked for what was new.
+    pub distinct_movies: Option<i64>,
+    /// How many movies the source said it had, by its first answer.
+    pub movie_count_at_start: Option<i64>,
+    /// … and by its last.
+    pub movie_count_at_end: Option<i64>,
+    /// When it was certified (UTC).
+    pub certified_at: DateTime<Utc>,
+}
+
+/// A change to a movie.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChangeReading {
+    /// The movie, by the source's id.
+    pub external_id: i32,
+    /// Its title.
+    pub title: String,
+    /// What changed.
+    pub field: String,
+    /// What it was.
+    pub from: Option<String>,
+    /// What it became.
+    pub to: Option<String>,
+    /// The run that found it.
+    pub run_id: Option<i64>,
+    /// When it was saved (UTC).
+    pub changed_at: DateTime<Utc>,
 }
 
 /// A run as it stands.
@@ -71,6 +122,8 @@ pub struct RunReading {
     pub started_at: DateTime<Utc>,
     /// When it ended (UTC).
     pub finished_at: Option<DateTime<Utc>>,
+    /// The proof that it saw everything, where it is one that can.
+    pub certificate: Option<Certificate>,
 }
 
 /// Row counts.
@@ -130,16 +183,20 @@ pub struct FailureReading {
 }
 
 impl Reading {
-    /// Takes a reading; with the failures of the run, if asked for.
-    pub async fn take(store: &Store, with_failures: bool) -> Result<Self, Error> {
+    /// Takes a reading, with what else is asked for.
+    pub async fn take(store: &Store, extras: Extras) -> Result<Self, Error> {
         let run = store.last_run().await?;
-        let failures = match (&run, with_failures) {
+        let failures = match (&run, extras.failures) {
             (_, false) => None,
             (None, true) => Some(Vec::new()),
             (Some(run), true) => {
                 let rows = store.failures(run.run.id, u64::MAX >> 1).await?;
                 Some(rows.into_iter().map(FailureReading::from).collect())
             }
+        };
+        let changes = match extras.changes {
+            true => Some(store.changes(SHOWN_CHANGES).await?.into_iter().map(ChangeReading::from).collect()),
+            false => None,
         };
         let Stats { totals, top_genres, newest } = store.stats().await?;
         Ok(Self {
@@ -154,6 +211,7 @@ impl Reading {
             top_genres: top_genres.into_iter().map(|(name, movies)| GenreReading { name, movies }).collect(),
             newest_movies: newest.into_iter().map(MovieReading::from).collect(),
             failures,
+            changes,
         })
     }
 
@@ -171,8 +229,17 @@ impl From<RunStatus> for RunReading {
         let is_silent = is_running && heartbeat_age_seconds > SILENT_AFTER;
         let eta_seconds = (is_running && !is_silent && recent.pages > 0)
             .then(|| totals.open as f64 * recent.seconds / f64::from(recent.pages));
+        let certificate = run.certified_at.map(|certified_at| Certificate {
+            pages: totals.done,
+            pages_read_again: run.pages_read_again,
+            distinct_movies: run.distinct_movies,
+            movie_count_at_start: run.movie_count_at_start,
+            movie_count_at_end: run.movie_count,
+            certified_at,
+        });
         Self {
             run_id: run.id,
+            certificate,
             status: if is_silent { "silent".to_owned() } else { run.status },
             query: run.query,
             message: run.message,
@@ -204,6 +271,20 @@ impl From<crate::store::NewestMovie> for MovieReading {
             year: movie.year,
             rating: movie.rating.and_then(|rating| rating.to_string().parse().ok()),
             date_uploaded: movie.date_uploaded,
+        }
+    }
+}
+
+impl From<ChangeRow> for ChangeReading {
+    fn from(row: ChangeRow) -> Self {
+        Self {
+            external_id: row.external_id,
+            title: row.title,
+            field: row.field,
+            from: row.old_value,
+            to: row.new_value,
+            run_id: row.run_id,
+            changed_at: row.changed_at,
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod failure;
 pub mod genre;
 pub mod movie;
 pub mod movie_cast;
+pub mod movie_change;
 pub mod movie_embedding;
 pub mod movie_genre;
 pub mod run;

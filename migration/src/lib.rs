@@ -10,6 +10,7 @@ mod lock;
 mod m20261121_000001_create_catalogue;
 mod m20261121_000002_create_embeddings;
 mod m20261121_000003_create_runs;
+mod m20261121_000004_create_changes;
 
 pub use lock::{Step, migrate};
 
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000001_create_catalogue::Migration),
             Box::new(m20261121_000002_create_embeddings::Migration),
             Box::new(m20261121_000003_create_runs::Migration),
+            Box::new(m20261121_000004_create_changes::Migration),
         ]
     }
 }

@@ -7,13 +7,14 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Parser;
 use yts_ingest::cli::{self, Common, EXIT_CODES, Exit};
-use yts_ingest::monitor::Reading;
+use yts_ingest::monitor::{Extras, Reading};
 use yts_ingest::store::Store;
 
 const EXAMPLES: &str = "Examples:
   monitor-progress                one reading of ./yts.db
   monitor-progress --watch 5      a reading every 5 seconds until the run ends
   monitor-progress --failures     what failed in the last run, and why
+  monitor-progress --changes      what updates changed about movies
   monitor-progress --json         for programs; with --watch one document a line";
 
 /// Shows how far the current or last run is, and what the catalogue holds.
@@ -29,6 +30,9 @@ struct Arguments {
     /// List what failed and why
     #[arg(long)]
     failures: bool,
+    /// List the latest changes to movies: what, from, to, when
+    #[arg(long)]
+    changes: bool,
 }
 
 fn main() -> ExitCode {
@@ -38,8 +42,9 @@ fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let settings = arguments.common.settings()?;
     let store = Store::open_existing(&cli::store_options(&settings)).await?;
+    let extras = Extras { failures: arguments.failures, changes: arguments.changes };
     loop {
-        let reading = Reading::take(&store, arguments.failures).await?;
+        let reading = Reading::take(&store, extras).await?;
         arguments.show(&reading)?;
         let Some(seconds) = arguments.watch.filter(|_| reading.is_running()) else { break };
         tokio::select! {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use comfy_table::{Table, TableStyle};
 
-use super::{FailureReading, Reading, RunReading};
+use super::{Certificate, ChangeReading, FailureReading, Reading, RunReading};
 use crate::progress::clock;
 use crate::terminal::printable;
 
@@ -23,7 +23,8 @@ impl fmt::Display for Reading {
         )?;
         self.write_genres(f)?;
         self.write_newest(f)?;
-        self.write_failures(f)
+        self.write_failures(f)?;
+        self.write_changes(f)
     }
 }
 
@@ -62,6 +63,43 @@ impl Reading {
         writeln!(f, "\n{} failures", failures.len())?;
         failures.iter().try_for_each(|failure| writeln!(f, "{failure}"))
     }
+
+    fn write_changes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(changes) = &self.changes else { return Ok(()) };
+        if changes.is_empty() {
+            return writeln!(f, "\nno changes");
+        }
+        writeln!(f, "\nlatest {} changes", changes.len())?;
+        changes.iter().try_for_each(|change| writeln!(f, "{change}"))
+    }
+}
+
+impl fmt::Display for ChangeReading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = |value: &Option<String>| value.as_deref().map_or_else(unknown, shortened);
+        let (title, from, to) = (printable(&self.title), value(&self.from), value(&self.to));
+        write!(f, "{} UTC · movie {} {title}: ", self.changed_at.format("%Y-%m-%d %H:%M"), self.external_id)?;
+        write!(f, "{} {from} → {to}", self.field)
+    }
+}
+
+impl fmt::Display for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = |count: Option<i64>| count.map_or_else(unknown, |count| count.to_string());
+        let when = self.certified_at.format("%Y-%m-%d %H:%M:%S");
+        if self.distinct_movies.is_none() {
+            return write!(f, "nothing older can be new, up to {when} UTC");
+        }
+        write!(
+            f,
+            "{} pages read, {} again · {} distinct movies · the source had {} at the start, {} at the end · {when} UTC",
+            self.pages,
+            self.pages_read_again,
+            count(self.distinct_movies),
+            count(self.movie_count_at_start),
+            count(self.movie_count_at_end)
+        )
+    }
 }
 
 impl fmt::Display for FailureReading {
@@ -92,6 +130,9 @@ impl fmt::Display for RunReading {
             "movies     {} saved · {} updated · {} skipped · {} failed · {:.1} movies/s in the last minute of work",
             self.saved, self.updated, self.skipped, self.failed, self.movies_per_second
         )?;
+        if let Some(certificate) = &self.certificate {
+            writeln!(f, "certified  {certificate}")?;
+        }
         writeln!(f, "requests   {} · {} retried", self.requests, self.requests_retried)?;
         writeln!(
             f,
@@ -101,6 +142,13 @@ impl fmt::Display for RunReading {
             self.started_at.format("%Y-%m-%d %H:%M:%S")
         )
     }
+}
+
+/// Returns the head of a text, safe to print.
+fn shortened(text: &str) -> String {
+    const SHOWN: usize = 60;
+    let head = printable(&text.chars().take(SHOWN).collect::<String>());
+    if text.chars().nth(SHOWN).is_some() { head + "…" } else { head }
 }
 
 fn unknown() -> String {

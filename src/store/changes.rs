@@ -5,13 +5,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
 use entity::{movie, torrent};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, QueryFilter};
 
+use super::history::Change;
 use super::links::{LinkedIds, Roles};
-use super::{Error, bulk, dialect, links, movies, torrents};
+use super::save::Saving;
+use super::{Error, bulk, dialect, history, links, movies, torrents};
 use crate::movie::Movie;
 
 const DOING: &str = "bring movies up to date";
@@ -32,6 +33,7 @@ struct Changes {
     torrents: Vec<torrent::ActiveModel>,
     genres: HashMap<i64, HashSet<i32>>,
     roles: HashMap<i64, Roles>,
+    history: Vec<Change>,
     changed: HashSet<i64>,
 }
 
@@ -49,7 +51,7 @@ pub(super) async fn apply(
     updates: &[&Movie],
     scope: Scope,
     linked: &LinkedIds,
-    now: DateTime<Utc>,
+    saving: Saving,
 ) -> Result<u32, Error> {
     if updates.is_empty() {
         return Ok(0);
@@ -64,7 +66,8 @@ pub(super) async fn apply(
         let Some(row) = known.movies.get(&movie.external_id) else { continue };
         if let Some(merged) = merge(row, movie, scope, &slugs) {
             changes.changed.insert(row.id);
-            changes.movies.push(movie::Model { updated_at: now, ..merged });
+            changes.history.extend(history::of_movie(row, &merged));
+            changes.movies.push(movie::Model { updated_at: saving.now, ..merged });
         }
         changes.compare_torrents(row.id, movie, &known);
         if scope == Scope::Everything {
@@ -72,7 +75,7 @@ pub(super) async fn apply(
         }
     }
     let changed_count = u32::try_from(changes.changed.len()).unwrap_or(u32::MAX);
-    changes.write(connection).await?;
+    changes.write(connection, saving).await?;
     Ok(changed_count)
 }
 
@@ -148,6 +151,9 @@ impl Changes {
             let stored = known.torrents.get(&(movie_id, torrent.hash.clone()));
             if let Some(row) = torrents::change(torrent, movie_id, stored) {
                 self.changed.insert(movie_id);
+                if stored.is_none() {
+                    self.history.push(history::of_new_torrent(&row));
+                }
                 self.torrents.push(row);
             }
         }
@@ -166,7 +172,7 @@ impl Changes {
         }
     }
 
-    async fn write(mut self, connection: &impl ConnectionTrait) -> Result<(), Error> {
+    async fn write(mut self, connection: &impl ConnectionTrait, saving: Saving) -> Result<(), Error> {
         self.movies.sort_by_key(|row| row.external_id);
         let rows = self.movies.into_iter().map(|row| row.into_active_model().reset_all());
         let replace = OnConflict::column(movie::Column::Id)
@@ -174,6 +180,7 @@ impl Changes {
             .to_owned();
         bulk::insert(connection, rows.collect(), Some(&replace)).await.map_err(Error::doing(DOING))?;
         torrents::upsert(connection, self.torrents).await?;
+        history::record(connection, self.history, saving.run_id, saving.now).await?;
         if !self.genres.is_empty() {
             links::delete_genres(connection, &self.genres.keys().copied().collect::<Vec<_>>()).await?;
             let pairs =

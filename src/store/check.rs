@@ -13,7 +13,7 @@ use super::error::{is_transient, plain};
 use super::{Error, Options};
 
 /// The tables, in the order in which they are shown.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 12] = [
     "movies",
     "genres",
     "casts",
@@ -21,8 +21,10 @@ const TABLES: [&str; 10] = [
     "movie_genres",
     "movie_casts",
     "movie_embeddings",
+    "movie_changes",
     "runs",
     "run_pages",
+    "run_readings",
     "failures",
 ];
 

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
 
 use super::casts::Portrait;
@@ -55,6 +56,24 @@ pub struct Saved {
     pub failed: u32,
 }
 
+/// The circumstances under which movies are saved.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Saving {
+    /// The run, for the history of changes.
+    pub(super) run_id: Option<i64>,
+    /// The database's time.
+    pub(super) now: DateTime<Utc>,
+}
+
+/// Movies to be saved in one go.
+#[derive(Clone, Copy, Debug)]
+struct Batch<'a> {
+    new: &'a [Movie],
+    updates: &'a [Movie],
+    scope: Scope,
+    run_id: Option<i64>,
+}
+
 impl Store {
     /// Saves a page: its movies, their relations, its failures and the mark that it is done, or nothing of it.
     ///
@@ -73,7 +92,7 @@ impl Store {
         const DOING: &str = "save a page";
         let writing = self.begin_writing(DOING).await?;
         let transaction = &writing.transaction;
-        let (inserted, updated) = save_movies(transaction, &page.new, &page.updates, page.scope).await?;
+        let (inserted, updated) = save_movies(transaction, page.batch()).await?;
         lookups::mark_reappeared(transaction, &page.reappeared).await?;
         if let Some(settled) = &page.settled {
             retries::settle(transaction, page.lease.page, settled).await?;
@@ -140,7 +159,7 @@ impl Store {
         let writing = self.begin_writing(DOING).await?;
         let one = std::slice::from_ref(movie);
         let (new, updates): (&[Movie], &[Movie]) = if is_new { (one, &[]) } else { (&[], one) };
-        save_movies(&writing.transaction, new, updates, scope).await?;
+        save_movies(&writing.transaction, Batch { new, updates, scope, run_id: None }).await?;
         writing.transaction.rollback().await.map_err(Error::doing(DOING))
     }
 
@@ -149,41 +168,39 @@ impl Store {
         const DOING: &str = "save a movie";
         let writing = self.begin_writing(DOING).await?;
         let movies = std::slice::from_ref(movie);
-        let (inserted, updated) = save_movies(&writing.transaction, movies, movies, Scope::Everything).await?;
+        let batch = Batch { new: movies, updates: movies, scope: Scope::Everything, run_id: None };
+        let (inserted, updated) = save_movies(&writing.transaction, batch).await?;
         writing.commit(DOING).await?;
         let skipped = u32::from(inserted + updated == 0);
         Ok(Saved { listed: 1, saved: inserted, updated: u32::from(inserted == 0) * updated, skipped, failed: 0 })
     }
 }
 
+impl PageResult {
+    fn batch(&self) -> Batch<'_> {
+        Batch { new: &self.new, updates: &self.updates, scope: self.scope, run_id: Some(self.lease.run_id) }
+    }
+}
+
 /// Writes movies with all that hangs on them; returns how many were inserted and how many of the others changed.
-async fn save_movies(
-    transaction: &impl ConnectionTrait,
-    new: &[Movie],
-    updates: &[Movie],
-    scope: Scope,
-) -> Result<(u32, u32), Error> {
+async fn save_movies(transaction: &impl ConnectionTrait, batch: Batch<'_>) -> Result<(u32, u32), Error> {
     let now = dialect::database_time(transaction).await.map_err(Error::doing("ask the database for the time"))?;
-    let linked = linked_ids(transaction, new, updates, scope).await?;
-    let mut new: Vec<&Movie> = new.iter().collect();
+    let linked = linked_ids(transaction, batch).await?;
+    let mut new: Vec<&Movie> = batch.new.iter().collect();
     new.sort_by_key(|movie| movie.external_id);
     let ids = movies::insert(transaction, &new, now).await?;
     torrents::insert(transaction, &new, &ids).await?;
     links::insert(transaction, &new, &ids, &linked).await?;
-    let updates: Vec<&Movie> = updates.iter().filter(|movie| !ids.contains_key(&movie.external_id)).collect();
-    let changed = changes::apply(transaction, &updates, scope, &linked, now).await?;
+    let updates: Vec<&Movie> = batch.updates.iter().filter(|movie| !ids.contains_key(&movie.external_id)).collect();
+    let saving = Saving { run_id: batch.run_id, now };
+    let changed = changes::apply(transaction, &updates, batch.scope, &linked, saving).await?;
     Ok((u32::try_from(ids.len()).unwrap_or(u32::MAX), changed))
 }
 
 /// Gets or creates the genres and cast members that the movies link to.
-async fn linked_ids(
-    transaction: &impl ConnectionTrait,
-    new: &[Movie],
-    updates: &[Movie],
-    scope: Scope,
-) -> Result<LinkedIds, Error> {
-    let updates = if scope == Scope::Everything { updates } else { &[] };
-    let movies = || new.iter().chain(updates);
+async fn linked_ids(transaction: &impl ConnectionTrait, batch: Batch<'_>) -> Result<LinkedIds, Error> {
+    let updates = if batch.scope == Scope::Everything { batch.updates } else { &[] };
+    let movies = || batch.new.iter().chain(updates);
     let names: BTreeSet<&str> = movies().flat_map(|movie| movie.genres.iter().map(String::as_str)).collect();
     let portrait = if updates.is_empty() { Portrait::Keep } else { Portrait::Replace };
     let genres = if names.is_empty() { HashMap::new() } else { genres::get_or_create(transaction, &names).await? };
