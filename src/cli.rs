@@ -101,11 +101,11 @@ pub fn is_lively() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// Returns the store's options from the settings; a pool with room for the workers and the run's pulse.
+/// Returns the store's options from the settings; a pool with room for the workers, the run's pulse and its notices.
 #[must_use]
 pub fn store_options(settings: &Settings) -> store::Options {
     store::Options {
-        max_connections: settings.crawl.workers + 2,
+        max_connections: settings.crawl.workers + 3,
         acquire_timeout: settings.database.acquire_timeout,
         statement_timeout: settings.database.statement_timeout,
         ..store::Options::new(settings.database.url.clone())

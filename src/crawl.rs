@@ -7,6 +7,7 @@ mod counters;
 mod coverage;
 mod page;
 mod plan;
+mod politeness;
 mod pulse;
 mod stop;
 mod summary;
@@ -65,6 +66,8 @@ pub struct Options {
     pub allow_mass_deletion: bool,
     /// Begin anew even where an unfinished run could be gone on with.
     pub fresh: bool,
+    /// Requests a second, all processes of the database together; 0 means no limit.
+    pub rate: f64,
     /// How long the pages in hand may take after a stop.
     pub drain: Duration,
     /// How long to go on trying when the database goes away.
@@ -157,7 +160,9 @@ pub async fn run(
     };
     let display = Display::start(shared.options.progress, shared.clone().reader(started));
     let pulse = pulse::start(shared.clone());
+    let politeness = politeness::start(shared.clone()).await?;
     let (trouble, coverage) = shared.work_until_covered().await;
+    drop(politeness);
     pulse.stop().await;
     display.stop().await;
     shared.conclude(started, trouble, coverage).await

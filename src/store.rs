@@ -5,6 +5,7 @@
 //! A page's movies, their relations and the mark that the page is done commit in one transaction (`save`).
 
 mod bulk;
+mod bulletin;
 mod casts;
 mod changes;
 mod check;
@@ -35,6 +36,7 @@ use sea_orm::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub use self::bulletin::{Bulletin, Bulletins};
 pub use self::changes::Scope;
 pub use self::check::{Health, TableHealth, check};
 pub use self::claims::{Claim, Lease};

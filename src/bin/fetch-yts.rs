@@ -197,6 +197,7 @@ impl Arguments {
             retry_failed: self.retry_failed,
             allow_mass_deletion: self.allow_mass_deletion,
             fresh: self.fresh,
+            rate: settings.api.rate,
             drain: settings.crawl.drain,
             patience: settings.database.patience,
             progress: match self.common.quiet {

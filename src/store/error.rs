@@ -1,6 +1,7 @@
 //! What can go wrong with the database, in words that name the thing and the remedy, and whether to try again.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
@@ -68,6 +69,12 @@ impl Error {
     /// Returns a function that says what was being done when a statement failed.
     pub(super) fn doing(doing: &'static str) -> impl FnOnce(DbErr) -> Self {
         move |source| Self::Statement { doing, source }
+    }
+
+    /// Returns the error for a connection on which notices come in.
+    pub(super) fn listening(error: SqlxError) -> Self {
+        let source = DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)));
+        Self::Statement { doing: "listen to the other processes", source }
     }
 
     /// Says whether the same thing, tried again a little later, may work.

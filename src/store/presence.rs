@@ -13,7 +13,7 @@ use super::connection::{Options, connect};
 use super::{Error, Store};
 
 /// First half of the advisory lock's key; the second is the process's number.
-const LOCK_CLASS: i32 = 0x7974_7301;
+const LOCK_CLASS: i32 = 2_037_674_753;
 
 /// A process's sign of life, until it is dropped.
 #[derive(Debug)]
@@ -48,9 +48,17 @@ impl Store {
 }
 
 impl Presence {
+    /// Returns the session that carries the sign of life, where it is one.
+    pub(super) fn session(&self) -> Option<&DatabaseConnection> {
+        match &self.sign {
+            Sign::Session(session) => Some(session),
+            Sign::File(_) | Sign::Alone => None,
+        }
+    }
+
     /// Renews the sign where the connection that carried it was lost.
     pub async fn renew(&self) -> Result<(), Error> {
-        let Sign::Session(session) = &self.sign else { return Ok(()) };
+        let Some(session) = self.session() else { return Ok(()) };
         let sql = "SELECT pg_advisory_lock($1, $2) WHERE NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' \
                    AND pid = pg_backend_pid() AND classid::bigint = $1 AND objid::bigint = $2)";
         let statement =
@@ -60,14 +68,25 @@ impl Presence {
     }
 }
 
+/// The signs of life in this database.
+const SIGNS: &str = "FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid::bigint = 2037674753 \
+                     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
+/// Returns how many processes give a sign of life.
+pub(super) async fn live_processes(db: &DatabaseConnection) -> Result<u32, Error> {
+    const DOING: &str = "count the processes";
+    let statement = Statement::from_string(DbBackend::Postgres, format!("SELECT COUNT(*) AS processes {SIGNS}"));
+    let row = db.query_one_raw(statement).await.map_err(Error::doing(DOING))?;
+    let count: Option<i64> = row.map(|row| row.try_get("", "processes")).transpose().map_err(Error::doing(DOING))?;
+    Ok(u32::try_from(count.unwrap_or_default()).unwrap_or(u32::MAX))
+}
+
 /// Returns the condition under which the owner of a lease is known to live no more.
 pub(super) fn owner_is_gone(backend: DbBackend, own: i32) -> String {
     match backend {
-        DbBackend::Postgres => format!(
-            "lease_owner <> {own} AND lease_owner NOT IN (SELECT objid::bigint FROM pg_locks \
-             WHERE locktype = 'advisory' AND classid::bigint = {LOCK_CLASS} \
-             AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
-        ),
+        DbBackend::Postgres => {
+            format!("lease_owner <> {own} AND lease_owner NOT IN (SELECT objid::bigint {SIGNS})")
+        }
         // The file's lock is ours, so no other writer lives.
         _ => format!("lease_owner <> {own}"),
     }
