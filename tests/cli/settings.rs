@@ -1,0 +1,120 @@
+//! Settings: a broken one is named, and the layers lie in the promised order.
+//!
+//! `test-db` tells which database was meant and changes nothing, so it shows which layer won.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+use serde_json::json;
+
+use crate::command::{FETCH_YTS, Folder, TEST_DB, run};
+
+#[test]
+fn a_broken_config_is_named_and_ends_with_2() {
+    let folder = Folder::new();
+    let cases: [(&str, &[&str]); 8] = [
+        ("[api\nrate = 1", &["config/default.toml"]),
+        ("[api]\nrate = \"fast\"", &["rate"]),
+        ("[api]\nraet = 1", &["raet"]),
+        ("[apu]\nrate = 1", &["apu"]),
+        ("[crawl]\nlimit = 51", &["crawl.limit", "51", "1 to 50"]),
+        ("[crawl]\nworkers = 0", &["crawl.workers"]),
+        ("[api]\nbase_urls = []", &["api.base_urls"]),
+        ("[api]\nread_timeout_seconds = -1", &["seconds"]),
+    ];
+    for (text, named) in cases {
+        folder.write("broken.toml", text);
+        for program in [FETCH_YTS, TEST_DB] {
+            folder.run(program, &["--config", "broken.toml"]).expect_error(2, named);
+        }
+    }
+    folder.run(TEST_DB, &["--config", "nowhere.toml"]).expect_error(2, &["nowhere.toml", "--config"]);
+    folder.run(TEST_DB, &["--config", "."]).expect_error(2, &["--config"]);
+    assert_eq!(folder.names(), ["broken.toml"]);
+}
+
+#[test]
+fn a_config_that_is_no_text_is_named() {
+    let folder = Folder::new();
+    std::fs::write(folder.path("binary.toml"), [0xFF, 0xFE, 0x00]).unwrap();
+    folder.run(TEST_DB, &["--config", "binary.toml"]).expect_error(2, &["binary.toml"]);
+}
+
+#[test]
+fn a_broken_line_of_dot_env_is_an_error_that_shows_no_password() {
+    let folder = Folder::new();
+    folder.write(".env", "DATABASE_URL='postgres://me:s3cr3t@db/yts\n");
+    let ended = folder.run(TEST_DB, &[]);
+    ended.expect_error(2, &[".env"]);
+    assert!(!ended.shows("s3cr3t"), "{ended}");
+}
+
+#[test]
+fn a_broken_setting_in_the_environment_is_named() {
+    let folder = Folder::new();
+    for (name, value, named) in
+        [("YTS__API__RATE", "fast", "rate"), ("YTS__API__RAET", "1", "raet"), ("YTS__CRAWL__LIMIT", "0", "crawl.limit")]
+    {
+        let mut command = folder.command(TEST_DB, &[]);
+        command.env(name, value);
+        run(command).expect_error(2, &[named]);
+    }
+}
+
+#[test]
+fn a_variable_of_others_that_is_no_text_does_no_harm() {
+    let folder = Folder::new();
+    let mut command = folder.command(TEST_DB, &[]);
+    command.env("SOMEBODY_ELSES", OsString::from_vec(vec![b'a', 0xFF]));
+    run(command).expect_code(0);
+}
+
+#[test]
+fn later_layers_stand_above_earlier_ones() {
+    let folder = Folder::new();
+    let database_used = |flags: &[&str], variables: &[(&str, &str)]| {
+        let mut command = folder.command(TEST_DB, &[flags, &["--json"]].concat());
+        command.envs(variables.iter().copied());
+        let ended = run(command);
+        ended.expect_code(0);
+        ended.json()["database_url"].as_str().unwrap().to_owned()
+    };
+    let with_config = ["--config", "my.toml"];
+    let variable = ("YTS__DATABASE__URL", "sqlite://environment.db?mode=rwc");
+
+    assert_eq!(database_used(&[], &[]), "sqlite://yts.db?mode=rwc");
+    folder.write("my.toml", "[database]\nurl = 'sqlite://config.db?mode=rwc'\n");
+    assert_eq!(database_used(&with_config, &[]), "sqlite://config.db?mode=rwc");
+    folder.write(".env", "YTS__DATABASE__URL=sqlite://dotenv.db?mode=rwc\n");
+    assert_eq!(database_used(&with_config, &[]), "sqlite://dotenv.db?mode=rwc");
+    assert_eq!(database_used(&with_config, &[variable]), "sqlite://environment.db?mode=rwc");
+    folder.write(".env", "DATABASE_URL=sqlite://dotenv-short.db?mode=rwc\n");
+    assert_eq!(database_used(&with_config, &[]), "sqlite://dotenv-short.db?mode=rwc");
+    let short = ("DATABASE_URL", "sqlite://environment-short.db?mode=rwc");
+    assert_eq!(database_used(&with_config, &[short, variable]), "sqlite://environment-short.db?mode=rwc");
+    let flags = ["--config", "my.toml", "--database-url", "sqlite://flag.db?mode=rwc"];
+    assert_eq!(database_used(&flags, &[short, variable]), "sqlite://flag.db?mode=rwc");
+    assert_eq!(database_used(&[], &[("DATABASE_URL", "")]), "sqlite://yts.db?mode=rwc");
+    assert_eq!(folder.names(), [".env", "my.toml"]);
+}
+
+#[test]
+fn settings_of_the_crawl_come_in_layers_too() {
+    // The forecast shows the limit by its pages and the rate by its seconds.
+    let folder = Folder::new();
+    folder.write("my.toml", "[crawl]\nlimit = 40\n");
+    let forecast = |flags: &[&str], variables: &[(&str, &str)]| {
+        let mut command = folder.command(FETCH_YTS, &[&["--demo", "--dry-run", "--json"], flags].concat());
+        command.envs(variables.iter().copied());
+        let ended = run(command);
+        ended.expect_code(0);
+        ended.json()
+    };
+    let variable = ("YTS__CRAWL__LIMIT", "20");
+    assert_eq!(forecast(&[], &[])["pages"], 40);
+    assert_eq!(forecast(&["--config", "my.toml"], &[])["pages"], 50);
+    assert_eq!(forecast(&["--config", "my.toml"], &[variable])["pages"], 100);
+    assert_eq!(forecast(&["--config", "my.toml", "--limit", "10"], &[variable])["pages"], 200);
+    assert_eq!(forecast(&[], &[])["seconds_at_most"], json!(null));
+    assert_eq!(forecast(&["--rate", "10"], &[])["seconds_at_most"], 204.0);
+}

@@ -1,0 +1,101 @@
+//! Whether the database could be used, told without changing it: a new file, none, an empty one, a whole one, and one
+//! that may only be read.
+
+use migration::{Migrator, MigratorTrait};
+use yts_ingest::store::{Error, Health, Options, check};
+
+use crate::support::crawling::{Crawl, demo_server};
+use crate::support::database::Database;
+use crate::support::schema;
+
+on_both!(a_whole_database_is_usable_and_counted);
+on_one!(Postgres: an_empty_database_is_usable_and_stays_empty, a_server_that_does_not_answer_is_an_error);
+on_one!(Sqlite:
+    a_file_that_does_not_exist_yet_is_usable_and_not_created,
+    a_file_that_may_not_be_created_is_an_error,
+    a_file_in_a_folder_that_does_not_exist_is_an_error,
+    a_file_that_may_only_be_read_is_not_usable,
+    a_file_that_is_no_database_is_not_usable,
+);
+
+fn pending_all() -> Vec<String> {
+    Migrator::migrations().iter().map(|step| step.name().to_owned()).collect()
+}
+
+fn rows_of(health: &Health, name: &str) -> Option<i64> {
+    health.tables.iter().find(|table| table.name == name).expect("every table is looked at").rows
+}
+
+async fn a_whole_database_is_usable_and_counted(database: &Database) {
+    let server = demo_server(20, "").await;
+    Crawl::of(server.base_url()).run(database).await;
+    let health = check(&database.options(1)).await.expect("the database opens");
+
+    assert!(health.is_usable(), "{:?}", health.problems);
+    assert!(!health.is_new && health.pending_migrations.is_empty());
+    assert_eq!((rows_of(&health, "movies"), rows_of(&health, "runs")), (Some(20), Some(1)));
+    assert!(health.tables.iter().all(|table| table.rows.is_some()), "{:?}", health.tables);
+    assert!(health.version.starts_with(|first: char| first.is_ascii_digit()), "{}", health.version);
+}
+
+async fn an_empty_database_is_usable_and_stays_empty(database: &Database) {
+    let health = check(&database.options(1)).await.expect("the database opens");
+    assert!(health.is_usable(), "{:?}", health.problems);
+    assert_eq!((health.server.as_str(), health.pending_migrations), ("PostgreSQL", pending_all()));
+    assert!(health.tables.iter().all(|table| table.rows.is_none()), "{:?}", health.tables);
+    assert_eq!(schema::read(&database.plain_connection().await).await, [""; 0]);
+}
+
+async fn a_server_that_does_not_answer_is_an_error(_: &Database) {
+    // Nobody listens on a port that was just given back.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let port = listener.local_addr().expect("the port is known").port();
+    drop(listener);
+    let options = Options {
+        acquire_timeout: std::time::Duration::from_secs(2),
+        ..Options::new(format!("postgres://me:secret@127.0.0.1:{port}/yts"))
+    };
+    let error = check(&options).await.expect_err("nobody answers");
+    assert!(matches!(error, Error::Open { transient: true, .. }), "{error:?}");
+    assert!(!error.to_string().contains("secret"), "{error}");
+}
+
+async fn a_file_that_does_not_exist_yet_is_usable_and_not_created(database: &Database) {
+    let health = check(&database.options(1)).await.expect("it may be created");
+    assert!(health.is_usable() && health.is_new, "{health:?}");
+    assert_eq!(health.pending_migrations, pending_all());
+    assert_eq!(std::fs::read_dir(database.folder()).expect("the folder is there").count(), 0, "nothing was created");
+}
+
+async fn a_file_that_may_not_be_created_is_an_error(database: &Database) {
+    let url = database.url.replace("?mode=rwc", "");
+    let error = check(&Options::new(url)).await.expect_err("there is no file");
+    assert!(matches!(error, Error::Open { transient: false, .. }) && error.to_string().contains("mode=rwc"), "{error}");
+}
+
+async fn a_file_in_a_folder_that_does_not_exist_is_an_error(database: &Database) {
+    let url = database.url.replace("yts.db", "nowhere/yts.db");
+    let error = check(&Options::new(url)).await.expect_err("there is no folder");
+    assert!(matches!(error, Error::Open { transient: false, .. }), "{error}");
+    assert!(!database.folder().join("nowhere").exists());
+}
+
+async fn a_file_that_may_only_be_read_is_not_usable(database: &Database) {
+    let server = demo_server(20, "").await;
+    Crawl::of(server.base_url()).run(database).await;
+    let health = check(&Options::new(database.url.replace("mode=rwc", "mode=ro"))).await.expect("the database opens");
+    assert!(!health.is_usable());
+    assert_eq!(rows_of(&health, "movies"), Some(20), "reading works");
+    assert!(health.problems.iter().any(|problem| problem.contains("written")), "{:?}", health.problems);
+}
+
+async fn a_file_that_is_no_database_is_not_usable(database: &Database) {
+    let file = database.folder().join("yts.db");
+    std::fs::write(&file, "a letter to a friend, and no database at all; ".repeat(50)).expect("the file is written");
+    let before = std::fs::read(&file).expect("the file can be read");
+    match check(&database.options(1)).await {
+        Ok(health) => assert!(!health.is_usable(), "{health:?}"),
+        Err(error) => assert!(!error.is_transient(), "{error}"),
+    }
+    assert_eq!(std::fs::read(&file).expect("the file can be read"), before);
+}

@@ -1,0 +1,121 @@
+//! Leases: a page has one holder at a time, and one that lost its lease cannot save what another has taken over.
+
+use entity::run_page;
+use sea_orm::sea_query::Expr;
+use sea_orm::{EntityTrait, QueryFilter};
+use yts_ingest::store::{Claim, Error, Failure, Store};
+
+use crate::support::database::{Database, Kind};
+use crate::support::records::{ByHand, full_movie};
+use crate::support::snapshot::Snapshot;
+
+on_both!(
+    a_page_that_another_took_over_cannot_be_saved_by_its_first_holder,
+    a_page_that_another_took_over_cannot_be_given_up_or_back_by_its_first_holder,
+    a_page_given_back_is_due_again_at_once,
+    a_page_is_handed_out_once,
+);
+on_one!(Postgres: a_lease_holds_while_its_holder_lives_and_ends_with_it);
+
+/// Lets every lease expire.
+async fn expire_leases(store: &Store) {
+    let long_ago = chrono::DateTime::UNIX_EPOCH;
+    run_page::Entity::update_many()
+        .col_expr(run_page::Column::LeaseExpiresAt, Expr::value(long_ago))
+        .filter(run_page::COLUMN.status.eq("leased"))
+        .exec(store.db())
+        .await
+        .expect("leases can be changed");
+}
+
+/// Has another process claim a page.
+async fn claim_as(store: &Store, by_hand: &ByHand, owner: i32) -> Claim {
+    store.claim(by_hand.run.id, owner).await.expect("claiming works")
+}
+
+/// Says that something was refused because the lease was lost, and that nothing was saved.
+async fn assert_lost(refusal: Error, store: &Store) {
+    assert!(matches!(refusal, Error::LeaseLost { page: 1 }), "{refusal}");
+    assert!(!refusal.is_transient());
+    assert_eq!(Snapshot::of(store.db()).await, Snapshot::default());
+}
+
+async fn a_page_that_another_took_over_cannot_be_saved_by_its_first_holder(database: &Database) {
+    let by_hand = ByHand::begin(database, 1).await;
+    let store = &by_hand.store;
+    let mut page = by_hand.page_of_new((1..=5).map(full_movie).collect()).await;
+    expire_leases(store).await;
+    let taken_over = claim_as(store, &by_hand, by_hand.presence.owner ^ 1).await;
+    let Claim::Page(lease) = taken_over else { panic!("{taken_over:?}") };
+    assert_lost(store.save_page(&page).await.expect_err("the lease was lost"), store).await;
+
+    page.lease = lease;
+    let saved = store.save_page(&page).await.expect("the new holder saves it");
+    assert_eq!(saved.saved, 5);
+    assert_eq!(Snapshot::of(store.db()).await.movies.len(), 5);
+}
+
+async fn a_page_that_another_took_over_cannot_be_given_up_or_back_by_its_first_holder(database: &Database) {
+    let by_hand = ByHand::begin(database, 1).await;
+    let (store, lost) = (&by_hand.store, by_hand.claim().await);
+    expire_leases(store).await;
+    let other = by_hand.presence.owner ^ 1;
+    assert!(matches!(claim_as(store, &by_hand, other).await, Claim::Page(_)));
+    let failure = Failure { external_id: None, stage: "list", reason: "gone".to_owned(), body_head: None };
+    assert_lost(store.fail_page(lost, failure).await.expect_err("the lease was lost"), store).await;
+    assert_eq!(store.failure_count(by_hand.run.id).await.expect("failures can be read"), 0);
+
+    store.release(lost).await.expect("giving back what one has not is no error");
+    let rows = run_page::Entity::find().all(store.db()).await.expect("pages can be read");
+    assert_eq!((rows[0].status.as_str(), rows[0].lease_owner), ("leased", Some(other)));
+}
+
+async fn a_page_given_back_is_due_again_at_once(database: &Database) {
+    let by_hand = ByHand::begin(database, 1).await;
+    let first = by_hand.claim().await;
+    by_hand.store.release(first).await.expect("it is given back");
+    let again = by_hand.claim().await;
+    assert_eq!(again.page, first.page);
+    assert_ne!(again, first, "a new lease");
+}
+
+async fn a_page_is_handed_out_once(database: &Database) {
+    let by_hand = ByHand::begin(database, 20).await;
+    let claims = (0..8).map(|_| {
+        let (store, run_id, owner) = (by_hand.store.clone(), by_hand.run.id, by_hand.presence.owner);
+        tokio::spawn(async move {
+            let mut pages = Vec::new();
+            while let Claim::Page(lease) = store.claim(run_id, owner).await.expect("claiming works") {
+                pages.push(lease.page);
+            }
+            pages
+        })
+    });
+    let claims: Vec<_> = claims.collect();
+    let pages = futures::future::join_all(claims).await;
+    let mut pages: Vec<i32> = pages.into_iter().flat_map(|pages| pages.expect("no panic")).collect();
+    pages.sort_unstable();
+    assert_eq!(pages, (1..=20).collect::<Vec<_>>());
+}
+
+async fn a_lease_holds_while_its_holder_lives_and_ends_with_it(database: &Database) {
+    assert_eq!(database.kind, Kind::Postgres, "on SQLite there is one writer only");
+    let by_hand = ByHand::begin(database, 1).await;
+    let lost = by_hand.claim().await;
+    let other = by_hand.store.announce(&database.options(1)).await.expect("the server takes several");
+    assert_eq!(claim_as(&by_hand.store, &by_hand, other.owner).await, Claim::Wait);
+
+    let ByHand { store, run, presence } = by_hand;
+    drop(presence);
+    // The server notices a moment later that the connection is gone.
+    let taken_over = async {
+        loop {
+            match store.claim(run.id, other.owner).await.expect("claiming works") {
+                Claim::Page(lease) => break lease,
+                _ => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+            }
+        }
+    };
+    let taken_over = tokio::time::timeout(std::time::Duration::from_secs(20), taken_over).await;
+    assert_eq!(taken_over.expect("long before the lease expires").page, lost.page);
+}

@@ -1,0 +1,22 @@
+//! Outcomes: a loopback API in, a whole database out, the same on `SQLite` and on `PostgreSQL`.
+//!
+//! Every test is written once and appears twice, as `…::sqlite` and as `…::postgres`; what only one of them has stands
+//! as such. What the tests share is in `support`.
+
+#[macro_use]
+mod support;
+
+mod check;
+mod crawl;
+mod existing;
+mod failures;
+mod faults;
+mod kill;
+mod lease;
+mod library;
+mod migrations;
+mod monitor;
+mod names;
+mod resume;
+mod sharing;
+mod statements;

@@ -1,0 +1,106 @@
+//! Crawls as the tests run them: against a loopback source, fast, and to the end.
+
+use std::time::Duration;
+
+use url::Url;
+use yts_ingest::api::{self, Client, ListQuery};
+use yts_ingest::crawl::{self, Existing, Stop, Summary};
+use yts_ingest::demo;
+use yts_ingest::progress::Mode;
+use yts_ingest::store::Store;
+
+use super::database::Database;
+
+/// The seed of every catalogue that the tests crawl.
+pub(crate) const SEED: u64 = 11;
+
+/// List requests that a run of the whole list, newest first, makes at its end where it found anything new: it looks at the
+/// top once more, to see what came in meanwhile.
+pub(crate) const CLOSING_LOOK: u64 = 1;
+
+/// A crawl, to be run once or several times.
+#[derive(Clone, Debug)]
+pub(crate) struct Crawl {
+    pub(crate) base_url: String,
+    pub(crate) limit: u32,
+    pub(crate) workers: u32,
+    pub(crate) concurrency: usize,
+    pub(crate) max_pages: Option<u32>,
+    pub(crate) max_attempts: u32,
+    pub(crate) existing: Existing,
+    pub(crate) fresh: bool,
+    pub(crate) stop: Stop,
+}
+
+/// Starts a demo API with so many movies.
+pub(crate) async fn demo_server(movies: u32, faults: &str) -> demo::Server {
+    let faults = faults.parse().expect("faults are well-formed");
+    let options = demo::Options { movies, seed: SEED, faults, port: 0 };
+    demo::Server::start(options).await.expect("loopback has a free port")
+}
+
+/// Draws the catalogue that a demo API with so many movies serves.
+pub(crate) fn demo_movies(movies: u32) -> Vec<demo::Movie> {
+    demo::Catalogue::generate(SEED, movies).movies().to_vec()
+}
+
+impl Crawl {
+    pub(crate) fn of(base_url: String) -> Self {
+        Self {
+            base_url,
+            limit: 10,
+            workers: 4,
+            concurrency: 8,
+            max_pages: None,
+            max_attempts: 8,
+            existing: Existing::Skip,
+            fresh: false,
+            stop: Stop::default(),
+        }
+    }
+
+    /// Does what fetch-yts does, from opening the database to closing it.
+    pub(crate) async fn run(&self, database: &Database) -> Summary {
+        let store_options = database.options(self.workers + 2);
+        let store = Store::open(&store_options).await.expect("the database opens");
+        let presence = store.announce(&store_options).await.expect("nobody else writes");
+        store.migrate().await.expect("the schema comes up");
+        let crawl = crawl::run(self.options(), store.clone(), self.client(), presence, self.stop.clone());
+        let (summary, trouble) = Box::pin(crawl).await.expect("the database stays");
+        assert!(trouble.is_none(), "{trouble:?}");
+        store.close().await.expect("the database closes");
+        summary
+    }
+
+    fn options(&self) -> crawl::Options {
+        crawl::Options {
+            source: "test".to_owned(),
+            query: ListQuery { limit: self.limit, ..ListQuery::default() },
+            start_page: 1,
+            max_pages: self.max_pages,
+            workers: self.workers,
+            rate: 0.0,
+            existing: self.existing,
+            only_new: false,
+            retry_failed: false,
+            allow_mass_deletion: false,
+            fresh: self.fresh,
+            drain: Duration::from_secs(5),
+            patience: Duration::from_secs(30),
+            progress: Mode::Silent,
+        }
+    }
+
+    fn client(&self) -> Client {
+        let options = api::Options {
+            base_urls: vec![Url::parse(&self.base_url).expect("the base URL is one")],
+            concurrency: self.concurrency,
+            rate: 0.0,
+            max_attempts: self.max_attempts,
+            base_delay: Duration::from_millis(10),
+            max_delay: Duration::from_millis(100),
+            ..api::Options::default()
+        };
+        Client::new(options).expect("the client is set up")
+    }
+}

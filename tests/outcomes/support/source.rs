@@ -1,0 +1,161 @@
+//! A source on loopback whose every movie the test writes itself, down to the JSON, and whose answers it can spoil.
+//! The demo API cannot do that: its catalogue follows from a seed.
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use url::Url;
+
+/// The source; it stops when dropped.
+#[derive(Debug)]
+pub(crate) struct Source {
+    base_url: String,
+    script: Arc<Mutex<Script>>,
+    acceptor: JoinHandle<()>,
+}
+
+/// What the source answers.
+#[derive(Debug, Default)]
+pub(crate) struct Script {
+    /// The list, in its order. Details are the same, with `cast` and `like_count`.
+    pub(crate) movies: Vec<Value>,
+    /// List pages that are answered with status 500.
+    pub(crate) broken_pages: BTreeSet<u64>,
+    /// Movies whose details are answered with status 500.
+    pub(crate) broken_details: BTreeSet<u64>,
+}
+
+impl Source {
+    pub(crate) async fn start(movies: Vec<Value>) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback has a free port");
+        let base_url = format!("http://{}/api/v2/", listener.local_addr().expect("the port is known"));
+        let script = Arc::new(Mutex::new(Script { movies, ..Script::default() }));
+        let acceptor = tokio::spawn(accept(listener, Arc::clone(&script)));
+        Self { base_url, script, acceptor }
+    }
+
+    pub(crate) fn base_url(&self) -> String {
+        self.base_url.clone()
+    }
+
+    /// Returns what the source answers, to be changed.
+    pub(crate) fn script(&self) -> MutexGuard<'_, Script> {
+        locked(&self.script)
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.acceptor.abort();
+    }
+}
+
+/// Returns the JSON of a movie with a genre, two roles and a torrent.
+pub(crate) fn movie_json(id: u64) -> Value {
+    json!({
+        "id": id,
+        "imdb_code": format!("tt{id:07}"),
+        "title": format!("Movie {id}"),
+        "title_long": format!("Movie {id} (2001)"),
+        "slug": format!("movie-{id}-2001"),
+        "year": 2001,
+        "rating": 6.5,
+        "runtime": 90,
+        "genres": ["Drama"],
+        "description_full": "A movie.",
+        "language": "en",
+        "like_count": 3,
+        "cast": [
+            {"name": format!("Lead {id}"), "character_name": "Lead", "imdb_code": format!("{id:07}")},
+            {"name": "Everywhere", "character_name": "Guest", "imdb_code": "9000000"},
+        ],
+        "torrents": [torrent_json(&format!("A{id}"), 10)],
+        "date_uploaded_unix": 1_600_000_000 + id,
+    })
+}
+
+/// Returns the JSON of a torrent with so many seeds.
+pub(crate) fn torrent_json(hash: &str, seeds: u64) -> Value {
+    json!({
+        "hash": hash, "url": format!("https://yts.example/{hash}"), "quality": "1080p", "type": "web",
+        "seeds": seeds, "peers": 1, "size": "1 GB", "size_bytes": 1_073_741_824_u64, "date_uploaded_unix": 1_600_000_000,
+    })
+}
+
+async fn accept(listener: TcpListener, script: Arc<Mutex<Script>>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        tokio::spawn(serve(stream, Arc::clone(&script)));
+    }
+}
+
+/// Answers one request. A client that goes away in the middle is its own affair.
+async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => return,
+        }
+    }
+    let head = String::from_utf8_lossy(&head);
+    let target = head.split(' ').nth(1).unwrap_or_default();
+    let (status, body) = match locked(&script).answer(target) {
+        Some(data) => ("200 OK", json!({"status": "ok", "status_message": "fine", "data": data}).to_string()),
+        None => ("500 Internal Server Error", "spoilt on purpose".to_owned()),
+    };
+    let length = body.len();
+    let answer = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    );
+    if stream.write_all(answer.as_bytes()).await.is_ok() {
+        let _ = stream.shutdown().await;
+    }
+}
+
+impl Script {
+    fn answer(&self, target: &str) -> Option<Value> {
+        let url = Url::parse("http://loopback").and_then(|base| base.join(target)).ok()?;
+        let number = |name: &str| url.query_pairs().find(|(key, _)| key == name)?.1.parse::<u64>().ok();
+        if url.path().ends_with("list_movies.json") {
+            return self.list(number("page")?, number("limit")?);
+        }
+        self.details(number("movie_id")?)
+    }
+
+    fn list(&self, page: u64, limit: u64) -> Option<Value> {
+        if self.broken_pages.contains(&page) {
+            return None;
+        }
+        let skipped = usize::try_from((page - 1) * limit).ok()?;
+        let of_page = self.movies.iter().skip(skipped).take(usize::try_from(limit).ok()?);
+        let movies: Vec<Value> = of_page.map(listed).collect();
+        Some(json!({"movie_count": self.movies.len(), "limit": limit, "page_number": page, "movies": movies}))
+    }
+
+    fn details(&self, id: u64) -> Option<Value> {
+        if self.broken_details.contains(&id) {
+            return None;
+        }
+        let known = self.movies.iter().find(|movie| movie["id"] == id);
+        Some(json!({"movie": known.cloned().unwrap_or_else(|| json!({"id": 0}))}))
+    }
+}
+
+/// Returns a movie as it stands in a list.
+fn listed(movie: &Value) -> Value {
+    let mut listed = movie.clone();
+    if let Some(fields) = listed.as_object_mut() {
+        fields.remove("cast");
+        fields.remove("like_count");
+    }
+    listed
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
