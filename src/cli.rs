@@ -12,6 +12,7 @@ use url::Url;
 use crate::config::{self, Settings};
 use crate::progress::LogWriter;
 use crate::redact::redact_url;
+use crate::terminal::escape_harmful;
 use crate::{api, crawl, store};
 
 mod signals;
@@ -86,7 +87,9 @@ impl Common {
             (_, 1) => "warn,yts_ingest=info",
             _ => "info,yts_ingest=debug",
         };
-        let filter = EnvFilter::try_from_env("RUST_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+        // The database libraries would log URLs with their passwords.
+        let level = std::env::var("RUST_LOG").unwrap_or_else(|_| level.to_owned());
+        let filter = EnvFilter::new(format!("{level},sea_orm=off,sqlx_postgres::options=off"));
         let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(LogWriter).with_target(false);
         // A second start can only happen in tests, where the first one serves.
         if logs.with_ansi(is_lively()).try_init().is_err() {
@@ -153,7 +156,10 @@ pub fn main<A: Parser>(
     common(&arguments).start_logs();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime");
     let ended = runtime.and_then(|runtime| {
-        let ended = runtime.block_on(command(arguments));
+        let ended = runtime.block_on(async {
+            signals::take_full_disk_as_an_error();
+            command(arguments).await
+        });
         // A thread that still looks a host name up must not hold the end up.
         runtime.shutdown_background();
         ended
@@ -194,6 +200,12 @@ pub fn print(text: &str) {
 
 /// Prints a result as one JSON document.
 pub fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    print(&serde_json::to_string_pretty(value).context("cannot write JSON")?);
+    print(&escape_harmful(&serde_json::to_string_pretty(value).context("cannot write JSON")?));
+    Ok(())
+}
+
+/// Prints a result as one JSON document in one line.
+pub fn print_json_line(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    print(&escape_harmful(&serde_json::to_string(value).context("cannot write JSON")?));
     Ok(())
 }

@@ -96,8 +96,8 @@ pub enum Error {
         source: std::io::Error,
     },
     /// `.env` can't be read.
-    #[error("cannot read .env: {0}; correct or remove that line")]
-    DotEnv(dotenvy::Error),
+    #[error("cannot read .env: {0}")]
+    DotEnv(String),
     /// A setting is missing, unknown or of the wrong kind.
     #[error("cannot use the settings: {0}; config/default.toml lists every key with its unit")]
     Setting(#[from] config::ConfigError),
@@ -117,7 +117,7 @@ impl Settings {
     /// Loads the settings from the defaults, the file if one is given, `.env` in the current folder, and the
     /// environment.
     pub fn load(file: Option<&Path>) -> Result<Self, Error> {
-        Self::from_layers(file, dot_env()?, std::env::vars().collect())
+        Self::from_layers(file, dot_env()?, environment())
     }
 
     fn from_layers(
@@ -167,13 +167,28 @@ impl Settings {
     }
 }
 
-/// Reads `.env` in the current folder, if there is one. It never overrides the environment.
+/// Reads `.env` in the current folder, if there is one. It never overrides the environment. A mistake is told by its
+/// place only, since the line may hold a password.
 fn dot_env() -> Result<HashMap<String, String>, Error> {
-    match dotenvy::from_path_iter(".env") {
-        Ok(pairs) => pairs.collect::<Result<_, _>>().map_err(Error::DotEnv),
-        Err(error) if error.not_found() => Ok(HashMap::new()),
-        Err(error) => Err(Error::DotEnv(error)),
+    let pairs = match dotenvy::from_path_iter(".env") {
+        Ok(pairs) => pairs,
+        Err(error) if error.not_found() => return Ok(HashMap::new()),
+        Err(error) => return Err(Error::DotEnv(format!("{error}; check its permissions"))),
+    };
+    let mut variables = HashMap::new();
+    for (number, pair) in pairs.enumerate() {
+        let (key, value) = pair.map_err(|_| {
+            let remedy = "put its value in quotes, or remove it";
+            Error::DotEnv(format!("the line after {number} good ones cannot be understood; {remedy}"))
+        })?;
+        variables.insert(key, value);
     }
+    Ok(variables)
+}
+
+/// Returns the environment, without what is not text.
+fn environment() -> HashMap<String, String> {
+    std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 
 /// Reads a duration in seconds, of at most a day.

@@ -1,8 +1,9 @@
 //! The run itself: begins it or goes on with it, lets the workers work, ends it, and says what came of it.
 //!
 //! Reads as a table of contents. `plan` says which pages are due, `worker` deals with one page after another, `pulse`
-//! keeps the run's sign of life, `summary` adds up. HTTP is [`crate::api`]'s, SQL is [`crate::store`]'s; they meet here.
+//! keeps the run's sign of life, `certify` shows that everything was seen, `summary` adds up. HTTP is [`crate::api`]'s, SQL is [`crate::store`]'s; they meet here.
 
+mod certify;
 mod counters;
 mod coverage;
 mod page;
@@ -20,12 +21,12 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use self::certify::Coverage;
 use self::counters::Counters;
-use self::coverage::Verdict;
 use self::worker::Worker;
 use crate::api::{self, Client, ListQuery};
 use crate::progress::{self, Display};
-use crate::store::{self, Disappeared, Outcome, PageReading, Presence, Run, Store, retry};
+use crate::store::{self, Outcome, Presence, Run, Store, retry};
 
 pub use self::plan::{Forecast, forecast};
 pub use self::stop::Stop;
@@ -43,6 +44,18 @@ pub enum Existing {
     Refetch,
 }
 
+/// What a crawl is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// To read the pages asked for.
+    #[default]
+    ReadPages,
+    /// To stop at the first page on which every movie is known since the last certified run.
+    OnlyNew,
+    /// To take up what earlier runs recorded as failed, and nothing else.
+    RetryFailed,
+}
+
 /// What to crawl, and how.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -58,10 +71,8 @@ pub struct Options {
     pub workers: u32,
     /// What to do with movies that are there.
     pub existing: Existing,
-    /// Stop at the first page on which every movie is known since the last certified run.
-    pub only_new: bool,
-    /// Take up what earlier runs recorded as failed, and nothing else.
-    pub retry_failed: bool,
+    /// What for.
+    pub purpose: Purpose,
     /// Mark movies as deleted however many disappeared at once.
     pub allow_mass_deletion: bool,
     /// Begin anew even where an unfinished run could be gone on with.
@@ -108,27 +119,6 @@ struct Shared {
     pages_changed: Arc<Notify>,
 }
 
-/// How often pages are read again before a run says that it could not see the whole list.
-const MAX_ROUNDS_OF_READING_AGAIN: u32 = 5;
-
-/// The largest share of the catalogue that may disappear at once; above it, the source is likely at fault.
-const MAX_SHARE_OF_DELETIONS: f64 = 0.02;
-
-/// What is known of whether a run saw everything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coverage {
-    /// The run does not ask for everything, or has not read it all.
-    NotAsked,
-    /// Another process still works on it.
-    InHand,
-    /// Not yet: pages are due again.
-    ReadingAgain,
-    /// The list kept shifting.
-    NotShown,
-    /// It did.
-    Certified,
-}
-
 /// Crawls until everything is saved, recorded as failed, or stopped. Errors of the source end in the summary, as the
 /// run's status, since what was saved until then is worth reporting; errors of the database do not.
 pub async fn run(
@@ -169,68 +159,6 @@ pub async fn run(
 }
 
 impl Shared {
-    /// Works, and where the run is to show that it saw everything, reads pages again until it can, within reason.
-    async fn work_until_covered(&self) -> (Option<Error>, Coverage) {
-        let mut rounds_left = MAX_ROUNDS_OF_READING_AGAIN;
-        loop {
-            if let Some(trouble) = self.work().await {
-                return (Some(trouble), Coverage::NotAsked);
-            }
-            match self.look_at_coverage(rounds_left).await {
-                Ok(Coverage::InHand) => {}
-                Ok(Coverage::ReadingAgain) => rounds_left -= 1,
-                Ok(coverage) => return (None, coverage),
-                Err(error) => return (Some(error), Coverage::NotAsked),
-            }
-        }
-    }
-
-    /// Certifies the run, or makes the pages due that are to be read again, if any round of that is left.
-    async fn look_at_coverage(&self, rounds_left: u32) -> Result<Coverage, Error> {
-        let Self { store, run, options, .. } = self;
-        let totals = retry(options.patience, || async { store.run_totals(run.id).await }).await?;
-        let failure_count = store.failure_count(run.id).await?;
-        if totals.open > 0 && !self.stop.is_asked() {
-            return Ok(Coverage::InHand);
-        }
-        if totals.open > 0 || failure_count > 0 || !plan::is_full(options) {
-            return Ok(Coverage::NotAsked);
-        }
-        if self.trusted_until.is_some() {
-            store.certify(run.id, None).await?;
-            return Ok(Coverage::Certified);
-        }
-        let readings = store.readings(run.id).await?;
-        let (pages, new_pass) = match coverage::judge(&readings, run.page_limit, totals.saved == 0) {
-            Verdict::Covered => return self.certify(&readings).await,
-            _ if rounds_left == 0 => return Ok(Coverage::NotShown),
-            Verdict::ReadAgain(pages) => (pages, false),
-            Verdict::NewPass => (readings.iter().map(|reading| reading.page).collect(), true),
-        };
-        tracing::info!("the list shifted while it was read: reading {} pages again", pages.len());
-        retry(options.patience, || async { store.read_again(run.id, &pages, new_pass).await }).await?;
-        Ok(Coverage::ReadingAgain)
-    }
-
-    /// Certifies a run of every page, and marks the movies that have disappeared where it was of the whole catalogue.
-    async fn certify(&self, readings: &[PageReading]) -> Result<Coverage, Error> {
-        let Self { store, run, options, .. } = self;
-        let seen = coverage::seen(readings);
-        store.certify(run.id, Some(seen.len())).await?;
-        if plan::is_unfiltered(options) {
-            let max_share = if options.allow_mass_deletion { 1.0 } else { MAX_SHARE_OF_DELETIONS };
-            match store.mark_disappeared(&seen, max_share).await? {
-                Disappeared::Marked(0) => {}
-                Disappeared::Marked(count) => tracing::info!("{count} movies are listed no more"),
-                Disappeared::Braked(count) => tracing::warn!(
-                    "{count} movies are listed no more, too many at once to believe: none is marked as deleted; \
-                     --allow-mass-deletion marks them"
-                ),
-            }
-        }
-        Ok(Coverage::Certified)
-    }
-
     /// Lets the workers work until nothing is left, or until one of them meets what none can get past.
     async fn work(&self) -> Option<Error> {
         let mut workers = JoinSet::new();
@@ -261,7 +189,7 @@ impl Shared {
         if let Some(Error::Store(error)) = trouble {
             return Err(Error::Store(error));
         }
-        let (store, run_id) = (&self.store, self.run.id);
+        let (store, run_id, owner) = (&self.store, self.run.id, self.presence.owner);
         let totals = retry(self.options.patience, || async { store.run_totals(run_id).await }).await?;
         let failure_count = store.failure_count(run_id).await?;
         let outcome = match &trouble {
@@ -276,7 +204,8 @@ impl Shared {
             }
             trouble => trouble.as_ref().map(ToString::to_string),
         };
-        retry(self.options.patience, || async { store.end_run(run_id, outcome, message.as_deref()).await }).await?;
+        retry(self.options.patience, || async { store.end_run(run_id, owner, outcome, message.as_deref()).await })
+            .await?;
         let summary = summary::add_up(self, outcome, totals, started.elapsed()).await?;
         Ok((summary, trouble))
     }

@@ -114,6 +114,30 @@ impl Movie {
             .unwrap_or_else(|| format!("untitled-{}", self.external_id))
     }
 
+    /// Returns the movie with NUL characters replaced by U+FFFD, since PostgreSQL cannot hold them: one rule for both
+    /// databases.
+    #[must_use]
+    pub fn without_nul(mut self) -> Self {
+        macro_rules! replace {
+            ($of:expr; $($field:ident),+) => { $( $of.$field = $of.$field.take().map(|text| replace_nul(&text)); )+ };
+        }
+        replace!(
+            self; imdb_code, title, title_english, title_long, slug, description_intro, description_full,
+            yt_trailer_code, language, mpa_rating, url, background_image, background_image_original,
+            small_cover_image, medium_cover_image, large_cover_image
+        );
+        self.genres = self.genres.iter().map(|name| replace_nul(name)).collect();
+        for torrent in &mut self.torrents {
+            torrent.hash = replace_nul(&torrent.hash);
+            replace!(torrent; url, quality, kind, video_codec, bit_depth, audio_channels, size);
+        }
+        for member in &mut self.cast {
+            member.name = replace_nul(&member.name);
+            replace!(member; imdb_code, character_name, url_small_image);
+        }
+        self
+    }
+
     /// Fills in from `other` what this movie does not know; what it knows stands.
     pub fn fill_from(&mut self, other: Self) {
         macro_rules! fill {
@@ -155,6 +179,10 @@ impl Movie {
             }
         }
     }
+}
+
+fn replace_nul(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }
 
 impl Torrent {

@@ -3,20 +3,27 @@
 /// Returns the URL with `***` in place of its password.
 ///
 /// It also works on text that is no valid URL, since an error message is no place to leak one either: everything
-/// between the first `:` after `//` and the last `@` before the path counts as the password, and so does the value of a
-/// `password` parameter.
+/// between the first `:` of the authority and the last `@` counts as the password, and so does the value of any
+/// parameter with "password" in its name.
 #[must_use]
 pub fn redact_url(url: &str) -> String {
     redact_query(&redact_authority(url))
 }
 
+/// Returns a message with the URL in it redacted, wherever it quotes it.
+#[must_use]
+pub fn redact_message(message: &str, url: &str) -> String {
+    message.replace(url, &redact_url(url))
+}
+
 fn redact_authority(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("//") else { return url.to_owned() };
+    let (scheme, rest) = url.split_once("//").map_or(("", url), |(scheme, rest)| (scheme, rest));
     // A password may hold `/` or `?` unescaped by mistake, so the last `@` counts.
     let Some(at) = rest.rfind('@') else { return url.to_owned() };
     let (user_info, host) = rest.split_at(at);
+    let slashes = if url.contains("//") { "//" } else { "" };
     match user_info.split_once(':') {
-        Some((user, _)) => format!("{scheme}//{user}:***{host}"),
+        Some((user, _)) => format!("{scheme}{slashes}{user}:***{host}"),
         None => url.to_owned(),
     }
 }
@@ -26,7 +33,7 @@ fn redact_query(url: &str) -> String {
     let pairs: Vec<String> = query
         .split('&')
         .map(|pair| match pair.split_once('=') {
-            Some((key, _)) if key.eq_ignore_ascii_case("password") => format!("{key}=***"),
+            Some((key, _)) if key.to_ascii_lowercase().contains("password") => format!("{key}=***"),
             _ => pair.to_owned(),
         })
         .collect();
@@ -45,6 +52,8 @@ mod tests {
             ("postgres://db/yts?user=me&password=s3cret", "postgres://db/yts?user=me&password=***"),
             ("postgres://me@db/yts", "postgres://me@db/yts"),
             ("sqlite://yts.db?mode=rwc", "sqlite://yts.db?mode=rwc"),
+            ("postgres://db/yts?sslpassword=s3cret", "postgres://db/yts?sslpassword=***"),
+            ("me:s3cret@db/yts", "me:***@db/yts"),
             ("not a url", "not a url"),
         ];
         for (url, expected) in cases {

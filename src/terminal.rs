@@ -6,6 +6,21 @@ pub fn printable(text: &str) -> String {
     text.chars().map(|character| if is_harmful(character) { '\u{fffd}' } else { character }).collect()
 }
 
+/// Returns JSON with the characters escaped that it may hold and that are harmful to print.
+#[must_use]
+pub fn escape_harmful(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        // Line breaks and blanks between the values are the document's own.
+        if is_harmful(character) && character != '\n' {
+            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
 /// Says whether a character could move the cursor, change the terminal or hide what stands around it.
 fn is_harmful(character: char) -> bool {
     let is_directional =
@@ -22,6 +37,15 @@ mod tests {
     fn escape_sequences_and_overrides_lose_their_power() {
         assert_eq!(printable("\u{1b}[2Jgone\r\n"), "�[2Jgone��");
         assert_eq!(printable("a\u{202e}b\u{9b}c"), "a�b�c");
+    }
+
+    #[test]
+    fn json_stays_the_same_document() {
+        let document = "{\n \"title\": \"a\u{9b}b\u{202e}\"\n}";
+        let escaped = escape_harmful(document);
+        assert_eq!(escaped, "{\n \"title\": \"a\\u009bb\\u202e\"\n}");
+        let values = [document, escaped.as_str()].map(|text| serde_json::from_str::<serde_json::Value>(text).unwrap());
+        assert_eq!(values[0], values[1]);
     }
 
     #[test]

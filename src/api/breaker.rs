@@ -34,12 +34,11 @@ struct Rules {
     start_failures: u32,
     streak: u32,
     streak_time: Duration,
-    ratio_time: Duration,
     base_delay: Duration,
     mirror_count: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     ever_succeeded: bool,
     streak: Option<Streak>,
@@ -66,11 +65,12 @@ impl Breaker {
             start_failures: for_each_mirror(options.breaker_start_failures),
             streak: options.breaker_streak,
             streak_time: options.breaker_streak_time,
-            ratio_time: options.breaker_ratio_time,
             base_delay: options.base_delay,
             mirror_count,
         };
-        Self { rules, state: Mutex::default(), down: watch::Sender::new(None) }
+        let recent = Recent::new(options.breaker_ratio_time);
+        let state = State { ever_succeeded: false, streak: None, recent };
+        Self { rules, state: Mutex::new(state), down: watch::Sender::new(None) }
     }
 
     /// Waits until the breaker opens; may be for ever.
@@ -147,7 +147,7 @@ impl Rules {
         let streak = state.streak.get_or_insert_with(Streak::new);
         streak.count(mirror, error);
         if state.ever_succeeded {
-            self.is_gone(streak) || state.recent.failed_nearly_all(self.ratio_time)
+            self.is_gone(streak) || state.recent.failed_nearly_all()
         } else {
             self.is_unreachable(streak)
         }

@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 use yts_ingest::api::{Client, ListQuery};
 use yts_ingest::cli::{self, Common, EXIT_CODES, Exit};
 use yts_ingest::config::Settings;
-use yts_ingest::crawl::{self, Existing, Forecast, Options, Stop, Summary};
+use yts_ingest::crawl::{self, Existing, Forecast, Options, Purpose, Stop, Summary};
 use yts_ingest::store::Store;
 use yts_ingest::{demo, progress};
 
@@ -20,7 +20,7 @@ const EXAMPLES: &str = "Examples:
 
 /// Mirrors a YTS-style movie catalogue (metadata only) into your own database.
 #[derive(Parser, Debug)]
-#[command(version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+#[command(name = "fetch-yts", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 struct Arguments {
     #[command(flatten)]
     common: Common,
@@ -193,8 +193,11 @@ impl Arguments {
                 ExistingArgument::Update => Existing::Update,
                 ExistingArgument::Refetch => Existing::Refetch,
             },
-            only_new: self.only_new,
-            retry_failed: self.retry_failed,
+            purpose: match (self.only_new, self.retry_failed) {
+                (true, _) => Purpose::OnlyNew,
+                (_, true) => Purpose::RetryFailed,
+                _ => Purpose::ReadPages,
+            },
             allow_mass_deletion: self.allow_mass_deletion,
             fresh: self.fresh,
             rate: settings.api.rate,

@@ -19,7 +19,7 @@ const EXAMPLES: &str = "Examples:
 
 /// Shows how far the current or last run is, and what the catalogue holds.
 #[derive(Parser, Debug)]
-#[command(version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+#[command(name = "monitor-progress", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 struct Arguments {
     #[command(flatten)]
     common: Common,
@@ -63,7 +63,7 @@ impl Arguments {
     fn show(&self, reading: &Reading) -> anyhow::Result<()> {
         match (self.common.json, self.watch.is_some()) {
             (true, false) => cli::print_json(reading)?,
-            (true, true) => cli::print(&serde_json::to_string(reading).context("cannot write JSON")?),
+            (true, true) => cli::print_json_line(reading)?,
             (false, true) if std::io::stdout().is_terminal() && cli::is_lively() => redraw(&reading.to_string()),
             (false, _) => cli::print(reading.to_string().trim_end()),
         }

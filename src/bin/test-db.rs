@@ -14,7 +14,7 @@ const EXAMPLES: &str = "Examples:
 
 /// Connects, times a round trip, checks tables, migrations and the vector extension, and prints counts.
 #[derive(Parser, Debug)]
-#[command(version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+#[command(name = "test-db", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 struct Arguments {
     #[command(flatten)]
     common: Common,

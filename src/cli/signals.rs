@@ -22,6 +22,18 @@ pub fn stop_on_signals(stop: Stop, drain: Duration) {
     });
 }
 
+/// Lets a write beyond the allowed file size (`ulimit -f`) fail as an error, instead of killing the process.
+pub(super) fn take_full_disk_as_an_error() {
+    #[cfg(target_os = "linux")]
+    {
+        const SIGXFSZ: i32 = 25;
+        let kind = tokio::signal::unix::SignalKind::from_raw(SIGXFSZ);
+        if let Err(error) = tokio::signal::unix::signal(kind) {
+            tracing::debug!("cannot take SIGXFSZ: {error}");
+        }
+    }
+}
+
 /// Ends the process: what is committed is safe, and the pages in hand are due again.
 fn end_at_once() {
     say("stopped; the same command goes on where this one was");

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use futures::StreamExt;
 
 use super::worker::Worker;
-use super::{Error, Existing, Shared, plan};
-use crate::api::{self, BadMovie, ListPage};
+use super::{Error, Existing, Purpose, Shared, plan};
+use crate::api::{self, BadMovie, ListPage, ListQuery};
 use crate::movie::Movie;
 use crate::store::{Failure, Known, Lease, PageReading, PageResult, Saved, Scope, Settled, retry};
 
@@ -68,8 +68,22 @@ impl Worker {
         }))
     }
 
+    /// Asks the smallest question there is, to tell a page or movie that can't be had from a source that is gone: what
+    /// fails then is no failure of its own, and is due again.
+    async fn make_sure_that_the_source_answers(&self) -> Result<(), Error> {
+        let smallest = ListQuery { limit: 1, ..ListQuery::default() };
+        match self.shared.client.list(&smallest, 1).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_source_down() || error.is_transient() => Err(Error::Source(error)),
+            Err(_) => Ok(()),
+        }
+    }
+
     /// Records that a page can't be had.
     async fn give_up(&self, lease: Lease, error: &api::Error) -> Result<(), Error> {
+        if error.is_transient() {
+            self.make_sure_that_the_source_answers().await?;
+        }
         tracing::warn!("page {}: {error}", lease.page);
         let store = &self.shared.store;
         let failure = failure_of(None, "list", error);
@@ -96,7 +110,7 @@ impl Worker {
     /// Makes the pages due that a list page tells of, and wakes the workers that wait for them.
     async fn extend_plan(&self, lease: Lease, movie_count: u64, is_trusted: bool) -> Result<(), Error> {
         let Shared { run, store, counters, options, pages_changed, trusted_until, .. } = &self.shared;
-        if options.retry_failed {
+        if options.purpose == Purpose::RetryFailed {
             return Ok(());
         }
         let last_of_all = plan::last_page(run.start_page, run.max_pages, run.page_limit, movie_count);
@@ -181,6 +195,7 @@ impl Worker {
             movies.into_iter().map(|listed| async move { (client.details(listed.external_id).await, listed) });
         let mut answers = futures::stream::iter(answers).buffer_unordered(count);
         let mut fetched = Fetched::default();
+        let mut is_in_doubt = false;
         while let Some((answer, listed)) = answers.next().await {
             let external_id = i64::from(listed.external_id);
             match answer {
@@ -196,10 +211,14 @@ impl Worker {
                 }
                 Err(error) => {
                     tracing::warn!("movie {external_id}: {error}");
+                    is_in_doubt |= error.is_transient();
                     fetched.failures.push(failure_of(Some(external_id), "details", &error));
                     fetched.failed += 1;
                 }
             }
+        }
+        if is_in_doubt {
+            self.make_sure_that_the_source_answers().await?;
         }
         Ok(fetched)
     }

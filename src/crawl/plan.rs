@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Error, Existing, Options};
+use super::{Error, Existing, Options, Purpose};
 use crate::api::{Client, ListPage, ListQuery};
 use crate::progress::clock;
 use crate::store::{NewRun, RetryPlan, Run, Store};
@@ -16,18 +16,21 @@ const FILTERS: [&str; 4] = ["genre", "quality", "query_term", "minimum_rating"];
 
 /// Returns the run that the options ask for. Its line names everything that makes two runs the same.
 pub(super) fn new_run(options: &Options) -> NewRun {
-    let Options { query, existing, start_page, max_pages, only_new, retry_failed, .. } = options;
+    let Options { query, existing, start_page, max_pages, purpose, .. } = options;
     let existing = match existing {
         Existing::Skip => "skip",
         Existing::Update => "update",
         Existing::Refetch => "refetch",
     };
     let max_pages_text = max_pages.map_or("all".to_owned(), |pages| pages.to_string());
-    let only_new = if *only_new { " only_new" } else { "" };
-    let retry_failed = if *retry_failed { " retry_failed" } else { "" };
+    let purpose = match purpose {
+        Purpose::ReadPages => "",
+        Purpose::OnlyNew => " only_new",
+        Purpose::RetryFailed => " retry_failed",
+    };
     let source = &options.source;
     let pages = format!("start_page={start_page} max_pages={max_pages_text}");
-    let run = format!("source={source} {pages} existing={existing}{only_new}{retry_failed}");
+    let run = format!("source={source} {pages} existing={existing}{purpose}");
     let line = with_pairs(run, query, |_| true);
     let scope = scope(options);
     NewRun { query: line, scope, start_page: *start_page, max_pages: *max_pages, page_limit: query.limit }
@@ -40,7 +43,7 @@ fn scope(options: &Options) -> String {
 
 /// Returns until when everything is known, where only what is new is asked for and an earlier run proves it.
 pub(super) async fn trusted_until(store: &Store, options: &Options) -> Result<Option<DateTime<Utc>>, Error> {
-    if !options.only_new {
+    if options.purpose != Purpose::OnlyNew {
         return Ok(None);
     }
     let certified_until = store.certified_until(&scope(options)).await?;
@@ -60,7 +63,7 @@ fn with_pairs(line: String, query: &ListQuery, is_wanted: impl Fn(&str) -> bool)
 pub(super) fn is_full(options: &Options) -> bool {
     let is_newest_first = matches!(options.query.sort_by.as_deref(), None | Some("date_added"))
         && matches!(options.query.order_by.as_deref(), None | Some("desc"));
-    options.start_page == 1 && options.max_pages.is_none() && is_newest_first && !options.retry_failed
+    options.start_page == 1 && options.max_pages.is_none() && is_newest_first && options.purpose != Purpose::RetryFailed
 }
 
 /// Says whether the options ask for the whole catalogue, not for a part of it.
@@ -76,7 +79,7 @@ pub(super) async fn has_work(store: &Store, run: &Run) -> Result<bool, Error> {
 /// Makes the first page due; the others follow when it has told how many there are. A run that takes up what failed
 /// knows all its pages from the start.
 pub(super) async fn begin(store: &Store, run: &Run, options: &Options) -> Result<(), Error> {
-    if !options.retry_failed {
+    if options.purpose != Purpose::RetryFailed {
         return Ok(store.plan_pages(run, run.start_page, None).await?);
     }
     let RetryPlan { movies, pages, set_aside } = store.plan_retry(run, &scope(options)).await?;

@@ -1,4 +1,4 @@
-//! A service that makes the vectors: whatever speaks OpenAI's `POST /v1/embeddings` (Ollama, TEI, LM Studio, `OpenAI`).
+//! A service that makes the vectors: whatever speaks `OpenAI`'s `POST /v1/embeddings`, as Ollama, TEI and LM Studio do.
 //!
 //! All of this module's HTTP is in this file: requests, their bounded repetition, and the pinned dimension. What an
 //! answer must be to be believed is said in [`answer`], where the key comes from in [`key`], settings are in
@@ -112,18 +112,19 @@ impl HttpModel {
 impl Service {
     /// Asks for a batch until there is an answer, an error that will not pass, or no attempt left.
     async fn ask_until_settled(&self, input: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
-        for attempt in 1.. {
-            let failure = match self.ask(input).await {
+        let mut attempt = 1;
+        loop {
+            let Failure { error, asked_wait } = match self.ask(input).await {
                 Ok(vectors) => return Ok(vectors),
                 Err(failure) => failure,
             };
-            if attempt >= self.options.max_attempts || !failure.error.is_transient() {
-                return Err(failure.error);
+            if attempt >= self.options.max_attempts || !error.is_transient() {
+                return Err(error);
             }
-            tracing::debug!(error = %failure.error, attempt, "embedding attempt failed");
-            tokio::time::sleep(self.delay(attempt, failure.asked_wait)).await;
+            tracing::debug!(%error, attempt, "embedding attempt failed");
+            tokio::time::sleep(self.delay(attempt, asked_wait)).await;
+            attempt += 1;
         }
-        unreachable!("attempts are counted in u32 and limited")
     }
 
     /// Sends a batch once and reads the answer.

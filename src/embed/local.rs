@@ -1,6 +1,6 @@
 //! A model on this machine: a sentence-transformers directory of the user's, run by a forward pass of our own.
 //!
-//! For encoders of MiniLM's shape: BERT layers, mean pooling. What a directory must hold is said in [`directory`]; the
+//! For encoders of `MiniLM`'s shape: BERT layers, mean pooling. What a directory must hold is said in [`directory`]; the
 //! computation is [`encoder`]'s. Without the cargo feature `local-embeddings` none of this is built.
 
 mod directory;
@@ -82,7 +82,8 @@ impl Model {
         let embed_share = |share: &[String]| share.iter().map(|text| self.embed_one(text)).collect::<Vec<_>>();
         thread::scope(|scope| {
             let shares: Vec<_> = texts.chunks(share).map(|share| scope.spawn(move || embed_share(share))).collect();
-            let joined = shares.into_iter().map(|share| share.join().map_err(|_| self.unusable("its computation failed")));
+            let joined =
+                shares.into_iter().map(|share| share.join().map_err(|_| self.unusable("its computation failed")));
             joined.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect()
         })
     }

@@ -2,7 +2,8 @@
 //!
 //! The words are [`words`]'; what the pieces mean is the models' concern. Special entries such as `[CLS]` are never
 //! added, and written out in a text they are words like any other.
-//! Source: <https://github.com/google-research/bert>, `tokenization.py`; equal to the `tokenizers` crate.
+//! Source: <https://github.com/google-research/bert>, `tokenization.py`. Equal to version 0.23.3 of the `tokenizers`
+//! package for every character of Unicode but 693 rare ones that are newer than its tables of categories.
 
 mod words;
 

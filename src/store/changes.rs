@@ -7,7 +7,10 @@ use std::collections::{HashMap, HashSet};
 
 use entity::{movie, torrent};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, Iterable, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
 use super::history::Change;
 use super::links::{LinkedIds, Roles};
@@ -82,7 +85,12 @@ pub(super) async fn apply(
 async fn load(connection: &impl ConnectionTrait, updates: &[&Movie], scope: Scope) -> Result<Known, Error> {
     let external_ids: Vec<i32> = updates.iter().map(|movie| movie.external_id).collect();
     let condition = dialect::is_any_of(connection.get_database_backend(), movie::Column::ExternalId, &external_ids);
-    let rows = movie::Entity::find().filter(condition).all(connection).await.map_err(Error::doing(DOING))?;
+    let mut query = movie::Entity::find().filter(condition).order_by_asc(movie::COLUMN.external_id);
+    if scope == Scope::Everything && connection.get_database_backend() == DbBackend::Postgres {
+        // Genres and cast are replaced, so only one transaction at a time may do that to a movie.
+        query = query.lock_exclusive();
+    }
+    let rows = query.all(connection).await.map_err(Error::doing(DOING))?;
     let movie_ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
     let torrents = torrents::of_movies(connection, &movie_ids).await?;
     let (genres, roles) = match scope {
@@ -147,7 +155,8 @@ fn is_same_slug(row: &movie::Model, movie: &Movie) -> bool {
 
 impl Changes {
     fn compare_torrents(&mut self, movie_id: i64, movie: &Movie, known: &Known) {
-        for torrent in &movie.torrents {
+        let mut hashes = HashSet::new();
+        for torrent in movie.torrents.iter().filter(|torrent| hashes.insert(torrent.hash.as_str())) {
             let stored = known.torrents.get(&(movie_id, torrent.hash.clone()));
             if let Some(row) = torrents::change(torrent, movie_id, stored) {
                 self.changed.insert(movie_id);

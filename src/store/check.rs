@@ -9,7 +9,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
-use super::error::{is_transient, plain};
+use super::error::plain;
 use super::{Error, Options};
 
 /// The tables, in the order in which they are shown.
@@ -27,6 +27,9 @@ const TABLES: [&str; 12] = [
     "run_readings",
     "failures",
 ];
+
+/// How long to wait for a connection.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
@@ -109,13 +112,10 @@ fn check_new_file(options: &Options, file: &std::path::Path) -> Result<Health, E
 
 /// Opens one connection as it is, without the settings that a crawl would make.
 async fn connect(options: &Options) -> Result<DatabaseConnection, Error> {
+    options.check_url()?;
     let mut one = ConnectOptions::new(options.url.clone());
-    one.max_connections(1).sqlx_logging(false).acquire_timeout(options.acquire_timeout);
-    Database::connect(one).await.map_err(|error| Error::Open {
-        url: options.redacted_url(),
-        reason: plain(&error),
-        transient: is_transient(&error),
-    })
+    one.max_connections(1).sqlx_logging(false).acquire_timeout(options.acquire_timeout.min(LONGEST_WAIT));
+    Database::connect(one).await.map_err(|error| options.opening(&error))
 }
 
 fn server_name(db: &DatabaseConnection) -> String {
@@ -197,17 +197,20 @@ impl Health {
         Ok(())
     }
 
-    /// Takes the right to write and gives it back.
+    /// Writes and takes it back. SQLite lets a transaction begin on a file that it then refuses to change.
     async fn check_writing(&mut self, db: &DatabaseConnection) {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
+        let change = if self.pending_migrations.is_empty() {
+            "UPDATE runs SET query = query WHERE 1 = 0"
+        } else {
+            "CREATE TABLE yts_ingest_tries_to_write (id integer)"
+        };
         let attempt = async {
             let transaction = db.begin_with_options(options).await?;
-            if db.get_database_backend() == DbBackend::Postgres && self.pending_migrations.is_empty() {
-                transaction.execute_unprepared("LOCK TABLE runs IN ROW EXCLUSIVE MODE").await?;
-            }
+            transaction.execute_unprepared(change).await?;
             transaction.rollback().await
         };
         if let Err(error) = attempt.await {

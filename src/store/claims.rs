@@ -187,7 +187,8 @@ impl Store {
             .filter(run_page::COLUMN.lease_token.eq(lease.token))
     }
 
-    fn lease_is_free(backend: DbBackend, owner: i32) -> Expr {
+    /// Says which leases hold no more: they have expired, or their holder is dead.
+    pub(super) fn lease_is_free(backend: DbBackend, owner: i32) -> Expr {
         let expired = Expr::col(run_page::Column::LeaseExpiresAt).lt(dialect::now(backend));
         let free = expired.or(Expr::cust(format!("({})", owner_is_gone(backend, owner))));
         Expr::col(run_page::Column::Status).eq("leased").and(free)

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait, Step};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm::sqlx::{Connection, PgConnection};
+use sea_orm::{ConnAcquireErr, ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr, SqlxError};
 use tokio::sync::Semaphore;
 
 use super::error::{is_transient, plain};
 use super::{Error, Store};
-use crate::redact::redact_url;
+use crate::redact::{redact_message, redact_url};
 
 /// How to open the database.
 #[derive(Clone, Debug)]
@@ -48,6 +49,24 @@ impl Options {
 
     pub(super) fn is_sqlite(&self) -> bool {
         self.url.starts_with("sqlite:")
+    }
+
+    /// Makes sure that the URL is one of a database that the store knows.
+    pub(super) fn check_url(&self) -> Result<(), Error> {
+        let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| self.url.starts_with(scheme));
+        let reason = "it names neither SQLite nor PostgreSQL".to_owned();
+        if known { Ok(()) } else { Err(Error::Url { url: self.redacted_url(), reason }) }
+    }
+
+    /// Returns the error for a database that could not be opened.
+    pub(super) fn opening(&self, error: &DbErr) -> Error {
+        let (url, reason) = (self.redacted_url(), redact_message(&plain(error), &self.url));
+        match error {
+            DbErr::Conn(RuntimeErr::SqlxError(source)) if matches!(**source, SqlxError::Configuration(_)) => {
+                Error::Url { url, reason }
+            }
+            error => Error::Open { url, reason, transient: is_transient(error) },
+        }
     }
 
     /// Returns the URL without its password.
@@ -109,20 +128,19 @@ impl Store {
 
 /// Opens a pool of so many connections.
 pub(super) async fn connect(options: &Options, max_connections: u32) -> Result<DatabaseConnection, Error> {
-    let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| options.url.starts_with(scheme));
-    if !known {
-        let reason = "it names neither SQLite nor PostgreSQL".to_owned();
-        return Err(Error::Url { url: options.redacted_url(), reason });
-    }
-    let url = options.redacted_url();
-    Database::connect(pool_options(options, max_connections)).await.map_err(|error| match error {
-        sea_orm::DbErr::Conn(sea_orm::RuntimeErr::SqlxError(ref source))
-            if matches!(**source, sea_orm::SqlxError::Configuration(_)) =>
-        {
-            Error::Url { url, reason: plain(&error) }
+    options.check_url()?;
+    if !options.is_sqlite() {
+        // A pool would try again in silence until its patience ends; this says at once what is wrong.
+        let attempt = tokio::time::timeout(options.acquire_timeout, PgConnection::connect(&options.url));
+        let connection =
+            attempt.await.map_err(|_| options.opening(&DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))?;
+        let connection =
+            connection.map_err(|error| options.opening(&DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))))?;
+        if let Err(error) = connection.close().await {
+            tracing::debug!("the first connection was not closed in order: {error}");
         }
-        error => Error::Open { url, reason: plain(&error), transient: is_transient(&error) },
-    })
+    }
+    Database::connect(pool_options(options, max_connections)).await.map_err(|error| options.opening(&error))
 }
 
 fn pool_options(options: &Options, max_connections: u32) -> ConnectOptions {

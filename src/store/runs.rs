@@ -2,6 +2,7 @@
 //!
 //! The pages of a run, and who works on them, are in `claims`.
 
+use chrono::{DateTime, Utc};
 use entity::{run, run_page};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict};
 use sea_orm::{
@@ -172,12 +173,13 @@ impl Store {
     }
 
     /// Ends a run, or leaves it to be gone on with. A run that was stopped here while others work on it stays "running".
-    pub async fn end_run(&self, run_id: i64, outcome: Outcome, message: Option<&str>) -> Result<(), Error> {
+    pub async fn end_run(&self, run_id: i64, owner: i32, outcome: Outcome, message: Option<&str>) -> Result<(), Error> {
         const DOING: &str = "end the run";
         let writing = self.begin_writing(DOING).await?;
         let others_work = run_page::Entity::find()
             .filter(run_page::COLUMN.run_id.eq(run_id))
             .filter(run_page::COLUMN.status.eq("leased"))
+            .filter(Self::lease_is_free(self.backend(), owner).not())
             .count(&writing.transaction);
         if others_work.await.map_err(Error::doing(DOING))? == 0 {
             self.set_status(&writing.transaction, run_id, outcome.as_str(), message).await?;
@@ -193,14 +195,13 @@ impl Store {
         message: Option<&str>,
     ) -> Result<(), Error> {
         let now = dialect::now(self.backend());
-        let mut update = run::Entity::update_many()
+        let finished_at = if status == "running" { Expr::val(None::<DateTime<Utc>>) } else { now.clone() };
+        let update = run::Entity::update_many()
             .col_expr(run::Column::Status, Expr::val(status))
             .col_expr(run::Column::Message, Expr::val(message.map(str::to_owned)))
-            .col_expr(run::Column::HeartbeatAt, now.clone())
+            .col_expr(run::Column::HeartbeatAt, now)
+            .col_expr(run::Column::FinishedAt, finished_at)
             .filter(run::COLUMN.id.eq(run_id));
-        if status != "running" {
-            update = update.col_expr(run::Column::FinishedAt, now);
-        }
         update.exec(connection).await.map_err(Error::doing("set the run's status"))?;
         Ok(())
     }

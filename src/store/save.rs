@@ -167,7 +167,8 @@ impl Store {
     pub async fn save_movie(&self, movie: &Movie) -> Result<Saved, Error> {
         const DOING: &str = "save a movie";
         let writing = self.begin_writing(DOING).await?;
-        let movies = std::slice::from_ref(movie);
+        let movie = movie.clone().without_nul();
+        let movies = std::slice::from_ref(&movie);
         let batch = Batch { new: movies, updates: movies, scope: Scope::Everything, run_id: None };
         let (inserted, updated) = save_movies(&writing.transaction, batch).await?;
         writing.commit(DOING).await?;

@@ -69,11 +69,9 @@ impl Limit {
         }
     }
 
-    /// Notes that a request sent at `sent_at` was admitted.
-    pub(super) fn admitted(&mut self, sent_at: Instant) {
-        if self.since.is_some_and(|since| sent_at >= since) {
-            self.admitted = self.admitted.saturating_add(1);
-        }
+    /// Notes that a request was admitted that went out after the last refusal.
+    pub(super) fn admitted(&mut self) {
+        self.admitted = self.admitted.saturating_add(1);
     }
 
     /// Notes a refusal, once for all that were in flight together. Returns a new estimate, unless it only confirms the
@@ -111,7 +109,7 @@ mod tests {
         let start = Instant::now();
         let mut limit = Limit::default();
         limit.used(start, Duration::ZERO, f64::INFINITY);
-        (0..admitted).for_each(|_| limit.admitted(start));
+        (0..admitted).for_each(|_| limit.admitted());
         let refused_at = start + Duration::from_secs_f64(seconds);
         limit.refused(refused_at);
         (limit, refused_at)
@@ -134,14 +132,6 @@ mod tests {
         let (mut limit, refused_at) = learnt_from(100, 1.0);
         assert_eq!(limit.refused(refused_at + Duration::from_secs(1)), None);
         assert!(is_about(limit.rate(), 47.5));
-    }
-
-    #[test]
-    fn answers_to_requests_from_before_count_for_nothing() {
-        let (mut limit, refused_at) = learnt_from(100, 1.0);
-        let sent_before = refused_at - Duration::from_millis(1);
-        (0..100).for_each(|_| limit.admitted(sent_before));
-        assert_eq!(limit.refused(refused_at + Duration::from_secs(5)), None);
     }
 
     #[test]
@@ -168,7 +158,7 @@ mod tests {
         let (mut limit, mut refused_at) = learnt_from(100, 1.0);
         let mut patience = Vec::new();
         for admitted in [100, 110, 100, 100, 70] {
-            (0..admitted).for_each(|_| limit.admitted(refused_at));
+            (0..admitted).for_each(|_| limit.admitted());
             refused_at += Duration::from_secs(1);
             limit.refused(refused_at);
             patience.push(limit.learnt.unwrap().patience.as_secs());

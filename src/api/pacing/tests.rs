@@ -137,17 +137,13 @@ struct Seen {
     filled_at: Instant,
     admitted: u32,
     refused: u32,
-    /// Longest stretches of the rate as asked, in tenths of a second.
-    asked: Vec<u32>,
 }
 
 impl Source {
     /// Is asked by 32 at once for so long.
     async fn asked_for(self, pacer: &Pacer, time: Duration) -> Seen {
         let start = Instant::now();
-        let tenths = usize::try_from(time.as_millis() / 100).unwrap() + 1;
-        let seen = Seen { tokens: self.held, filled_at: start, admitted: 0, refused: 0, asked: vec![0; tenths] };
-        let seen = Mutex::new(seen);
+        let seen = Mutex::new(Seen { tokens: self.held, filled_at: start, admitted: 0, refused: 0 });
         let one = async || {
             while start.elapsed() < time {
                 pacer.wait().await;
@@ -156,7 +152,7 @@ impl Source {
                 }
                 let sent_at = Instant::now();
                 tokio::time::sleep(self.latency / 2).await;
-                let is_admitted = self.admit(&mut seen.lock().unwrap(), start);
+                let is_admitted = self.admit(&mut seen.lock().unwrap());
                 tokio::time::sleep(self.latency / 2).await;
                 if is_admitted { pacer.eased(sent_at) } else { pacer.throttled(sent_at, Some(Duration::from_secs(1))) }
             }
@@ -165,15 +161,11 @@ impl Source {
         seen.into_inner().unwrap()
     }
 
-    fn admit(&self, seen: &mut Seen, start: Instant) -> bool {
+    fn admit(&self, seen: &mut Seen) -> bool {
         let now = Instant::now();
         let filled = now.duration_since(seen.filled_at).as_secs_f64() * self.rate;
         seen.tokens = (seen.tokens + filled).min(self.held);
         seen.filled_at = now;
-        let tenth = usize::try_from(now.duration_since(start).as_millis() / 100).unwrap();
-        if let Some(asked) = seen.asked.get_mut(tenth) {
-            *asked += 1;
-        }
         let is_admitted = seen.tokens >= 1.0;
         if is_admitted {
             seen.tokens -= 1.0;
@@ -188,17 +180,16 @@ impl Source {
 #[tokio::test(start_paused = true)]
 async fn settles_at_what_the_source_admits() {
     const MINUTE: Duration = Duration::from_mins(1);
-    for (rate, latency) in [(2.0, 20), (20.0, 2), (20.0, 50), (100.0, 2), (100.0, 50), (500.0, 2), (500.0, 20)] {
+    for (rate, latency) in [(20.0, 2), (20.0, 50), (100.0, 2), (100.0, 50), (500.0, 2), (500.0, 20)] {
         let source = Source { rate, held: rate, latency: Duration::from_millis(latency) };
         let pacer = Pacer::new(0.0, MAX_PAUSE);
         let first = source.asked_for(&pacer, MINUTE).await;
         let settled = source.asked_for(&pacer, MINUTE * 5).await;
         let share = |seen: &Seen, time: Duration| f64::from(seen.admitted) / time.as_secs_f64() / rate;
         let refused = f64::from(settled.refused) / f64::from(settled.admitted);
-        eprintln!("{source:?}: {} {} {refused}", share(&first, MINUTE), share(&settled, MINUTE * 5));
         // What the bucket holds comes on top, once.
         assert!((0.9..=1.0 + 1.0 / 60.0).contains(&share(&first, MINUTE)), "{source:?}: {first:?}");
         assert!((0.9..=1.01).contains(&share(&settled, MINUTE * 5)), "{source:?}: {settled:?}");
-        assert!(refused < 0.01 || rate < 10.0, "{source:?}: {refused}");
+        assert!(refused < 0.01, "{source:?}: {refused}");
     }
 }

@@ -9,6 +9,9 @@ use super::{BadMovie, ParsedMovie, rows};
 use crate::api::shown::head_of;
 use crate::movie::Movie;
 
+/// Losses that are named one by one; a thousand broken torrents are one story, and each name ends in a log and a record.
+const MAX_LOST: usize = 20;
+
 /// Reads a movie; one that cannot be understood is handed back with the reason.
 pub(super) fn read(raw: &RawValue) -> Result<ParsedMovie, BadMovie> {
     understand(raw).map_err(|reason| BadMovie { external_id: id_of(raw), reason, body_head: head_of(raw.get()) })
@@ -31,6 +34,10 @@ fn understand(raw: &RawValue) -> Result<ParsedMovie, String> {
         torrents: rows::torrents(&fields, &mut lost)?,
         ..own_fields(&fields)?
     };
+    if lost.len() > MAX_LOST {
+        let more = lost.split_off(MAX_LOST).len();
+        lost.push(format!("and {more} more"));
+    }
     for loss in &lost {
         tracing::warn!("{}: {loss}; not kept", fields.label());
     }

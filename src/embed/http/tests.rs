@@ -10,8 +10,43 @@ use tokio::time::Instant;
 
 use super::*;
 
-/// Makes the answer to a request: status line, further headers, body; `None` for silence.
-type Act = fn(Value) -> Option<(&'static str, &'static str, String)>;
+/// What the service does with one request.
+#[derive(Clone, Debug)]
+enum Act {
+    /// Answers each text with its length in bytes and 1, last text first.
+    Embed,
+    /// Sends a status line, further headers and a body.
+    Send(&'static str, &'static str, String),
+    /// Says nothing.
+    Stall,
+}
+
+impl Act {
+    fn answer(self, request: &Value) -> Option<String> {
+        let (status, headers, body) = match self {
+            Self::Embed => ("200 OK", "", embeddings(request)),
+            Self::Send(status, headers, body) => (status, headers, body),
+            Self::Stall => return None,
+        };
+        let length = body.len();
+        Some(format!("HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"))
+    }
+}
+
+fn ok(body: &str) -> Act {
+    Act::Send("200 OK", "", body.to_owned())
+}
+
+fn broken() -> Act {
+    Act::Send("500 Internal Server Error", "", "out of\nmemory".to_owned())
+}
+
+fn embeddings(request: &Value) -> String {
+    let texts = request["input"].as_array().unwrap().iter().enumerate().rev();
+    let data: Vec<_> =
+        texts.map(|(index, text)| json!({ "index": index, "embedding": [text.as_str().unwrap().len(), 1] })).collect();
+    json!({ "data": data }).to_string()
+}
 
 #[derive(Clone, Debug, Default)]
 struct Seen {
@@ -29,14 +64,14 @@ impl Seen {
 }
 
 /// Opens a server that answers the n-th request by the n-th act, and all further ones by the last.
-async fn service(script: &'static [Act]) -> (HttpOptions, Seen) {
+async fn service(script: Vec<Act>) -> (HttpOptions, Seen) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let seen = Seen::default();
     let shared = seen.clone();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(answer_one(stream, shared.clone(), script));
+            tokio::spawn(answer_one(stream, shared.clone(), script.clone()));
         }
     });
     let quick = Duration::from_millis(1);
@@ -44,7 +79,7 @@ async fn service(script: &'static [Act]) -> (HttpOptions, Seen) {
     (HttpOptions { total_timeout: Duration::from_secs(5), ..options }, seen)
 }
 
-async fn answer_one(mut stream: TcpStream, seen: Seen, script: &'static [Act]) {
+async fn answer_one(mut stream: TcpStream, seen: Seen, script: Vec<Act>) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let Ok(byte) = stream.read_u8().await else { return };
@@ -57,28 +92,11 @@ async fn answer_one(mut stream: TcpStream, seen: Seen, script: &'static [Act]) {
     let body: Value = serde_json::from_slice(&body).unwrap();
     let number = seen.count();
     seen.requests.lock().unwrap().push((head, body.clone()));
-    let Some((status, headers, text)) = script[number.min(script.len() - 1)](body) else {
+    let act = script[number.min(script.len() - 1)].clone();
+    let Some(answer) = act.answer(&body) else {
         return tokio::time::sleep(Duration::from_mins(1)).await;
     };
-    let length = text.len();
-    let answer = format!("HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{text}");
     stream.write_all(answer.as_bytes()).await.unwrap();
-}
-
-/// Answers each text with its length in bytes and 1, last text first.
-fn backwards(request: Value) -> Option<(&'static str, &'static str, String)> {
-    let texts = request["input"].as_array().unwrap().iter().enumerate().rev();
-    let data: Vec<_> =
-        texts.map(|(index, text)| json!({ "index": index, "embedding": [text.as_str().unwrap().len(), 1] })).collect();
-    Some(("200 OK", "", json!({ "data": data }).to_string()))
-}
-
-fn three_numbers(_: Value) -> Option<(&'static str, &'static str, String)> {
-    Some(("200 OK", "", json!({ "data": [{ "index": 0, "embedding": [1, 2, 3] }] }).to_string()))
-}
-
-fn broken(_: Value) -> Option<(&'static str, &'static str, String)> {
-    Some(("500 Internal Server Error", "", "out of\nmemory".to_owned()))
 }
 
 fn texts(texts: &[&str]) -> Vec<String> {
@@ -86,7 +104,7 @@ fn texts(texts: &[&str]) -> Vec<String> {
 }
 
 /// Embeds one text and returns the error and how often the service was asked.
-async fn failure(script: &'static [Act]) -> (Error, usize) {
+async fn failure(script: Vec<Act>) -> (Error, usize) {
     let (options, seen) = service(script).await;
     let error = HttpModel::new(options).unwrap().embed(&texts(&["a"])).await.unwrap_err();
     (error, seen.count())
@@ -94,7 +112,7 @@ async fn failure(script: &'static [Act]) -> (Error, usize) {
 
 #[tokio::test]
 async fn asks_in_batches_and_keeps_the_order() {
-    let (options, seen) = service(&[backwards]).await;
+    let (options, seen) = service(vec![Act::Embed]).await;
     let model = HttpModel::new(options).unwrap();
     assert_eq!(model.dimension(), None);
     let mut many: Vec<String> = (1..=40).map(|length| "x".repeat(length)).collect();
@@ -115,7 +133,7 @@ async fn asks_in_batches_and_keeps_the_order() {
 
 #[tokio::test]
 async fn blank_texts_ask_nobody() {
-    let (options, seen) = service(&[broken]).await;
+    let (options, seen) = service(vec![broken()]).await;
     let model = HttpModel::new(options).unwrap();
     assert_eq!(model.embed(&texts(&["", " "])).await.unwrap(), [None, None]);
     assert_eq!(model.embed(&[]).await.unwrap(), Vec::<Embedding>::new());
@@ -124,7 +142,7 @@ async fn blank_texts_ask_nobody() {
 
 #[tokio::test]
 async fn long_texts_are_cut() {
-    let (options, seen) = service(&[backwards]).await;
+    let (options, seen) = service(vec![Act::Embed]).await;
     HttpModel::new(options).unwrap().embed(&["é".repeat(9_000)]).await.unwrap();
     let sent = seen.requests.lock().unwrap()[0].1["input"][0].as_str().unwrap().chars().count();
     assert_eq!(sent, 8_000);
@@ -132,14 +150,15 @@ async fn long_texts_are_cut() {
 
 #[tokio::test]
 async fn asks_again_what_may_pass() {
-    let (options, seen) = service(&[broken, |_| Some(("429 Too Many Requests", "", String::new())), backwards]).await;
+    let (options, seen) =
+        service(vec![broken(), Act::Send("429 Too Many Requests", "", String::new()), Act::Embed]).await;
     assert!(HttpModel::new(options).unwrap().embed(&texts(&["a"])).await.unwrap()[0].is_some());
     assert_eq!(seen.count(), 3);
 }
 
 #[tokio::test]
 async fn gives_up_after_the_last_attempt() {
-    let (error, count) = failure(&[broken]).await;
+    let (error, count) = failure(vec![broken()]).await;
     assert_eq!(count, 4);
     assert!(error.is_transient());
     assert!(error.to_string().contains("status 500: out of�memory"), "{error}");
@@ -147,8 +166,8 @@ async fn gives_up_after_the_last_attempt() {
 
 #[tokio::test]
 async fn waits_as_asked_within_the_limit() {
-    const SLOW_DOWN: Act = |_| Some(("429 Too Many Requests", "Retry-After: 3600\r\n", String::new()));
-    let (options, seen) = service(&[SLOW_DOWN, backwards]).await;
+    let slow_down = Act::Send("429 Too Many Requests", "Retry-After: 3600\r\n", String::new());
+    let (options, seen) = service(vec![slow_down, Act::Embed]).await;
     let options = HttpOptions { max_delay: Duration::from_millis(300), ..options };
     let begin = Instant::now();
     HttpModel::new(options).unwrap().embed(&texts(&["a"])).await.unwrap();
@@ -168,8 +187,8 @@ fn reads_waits_in_seconds_and_as_dates() {
 
 #[tokio::test]
 async fn a_lasting_refusal_is_not_repeated_and_shows_no_key() {
-    const WRONG_KEY: Act = |_| Some(("401 Unauthorized", "", r#"{"error":"wrong key sk-secret"}"#.to_owned()));
-    let (options, seen) = service(&[WRONG_KEY]).await;
+    let wrong_key = Act::Send("401 Unauthorized", "", r#"{"error":"wrong key sk-secret"}"#.to_owned());
+    let (options, seen) = service(vec![wrong_key]).await;
     let model = HttpModel::new(HttpOptions { key: Some("sk-secret".into()), ..options }).unwrap();
     assert!(!format!("{model:?}").contains("sk-secret"));
     let error = model.embed(&texts(&["a"])).await.unwrap_err();
@@ -180,14 +199,15 @@ async fn a_lasting_refusal_is_not_repeated_and_shows_no_key() {
 
 #[tokio::test]
 async fn redirects_are_not_followed() {
-    let (error, count) = failure(&[|_| Some(("302 Found", "Location: http://127.0.0.1:1/\r\n", String::new()))]).await;
+    let (error, count) =
+        failure(vec![Act::Send("302 Found", "Location: http://127.0.0.1:1/\r\n", String::new())]).await;
     assert_eq!(count, 1);
     assert!(error.to_string().contains("redirects are not followed"), "{error}");
 }
 
 #[tokio::test]
 async fn a_service_that_stays_silent_is_a_timeout() {
-    let (options, seen) = service(&[|_| None]).await;
+    let (options, seen) = service(vec![Act::Stall]).await;
     let options = HttpOptions { total_timeout: Duration::from_millis(50), max_attempts: 2, ..options };
     let error = HttpModel::new(options).unwrap().embed(&texts(&["a"])).await.unwrap_err();
     assert!(matches!(error, Error::Timeout { .. }) && error.is_transient(), "{error}");
@@ -196,7 +216,7 @@ async fn a_service_that_stays_silent_is_a_timeout() {
 
 #[tokio::test]
 async fn a_service_that_is_not_there_is_named() {
-    let (options, _) = service(&[broken]).await;
+    let (options, _) = service(vec![broken()]).await;
     let options = HttpOptions { base_url: "http://me:secret@127.0.0.1:1/v1".to_owned(), ..options };
     let error = HttpModel::new(options).unwrap().embed(&texts(&["a"])).await.unwrap_err().to_string();
     assert!(error.starts_with("http://127.0.0.1:1/v1/embeddings: ") && error.ends_with("running?"), "{error}");
@@ -204,7 +224,8 @@ async fn a_service_that_is_not_there_is_named() {
 
 #[tokio::test]
 async fn another_dimension_than_the_pinned_is_refused() {
-    let (options, _) = service(&[backwards, three_numbers]).await;
+    let three_numbers = ok(r#"{"data":[{"index":0,"embedding":[1,2,3]}]}"#);
+    let (options, _) = service(vec![Act::Embed, three_numbers]).await;
     let model = HttpModel::new(options.clone()).unwrap();
     model.embed(&texts(&["a"])).await.unwrap();
     let error = model.clone().embed(&texts(&["a"])).await.unwrap_err();
@@ -217,15 +238,16 @@ async fn another_dimension_than_the_pinned_is_refused() {
 
 #[tokio::test]
 async fn poisoned_answers_are_refused_at_once() {
-    const POISON: [(&[Act], &str); 5] = [
-        (&[|_| Some(("200 OK", "", String::new()))], "it is empty"),
-        (&[|_| Some(("200 OK", "", r#"{"data":[]}"#.to_owned()))], "0 vectors for 1 texts"),
-        (&[|_| Some(("200 OK", "", r#"{"data":[{"index":0,"embedding":[1,NaN]}]}"#.to_owned()))], "expected value"),
-        (&[|_| Some(("200 OK", "", r#"{"data":[{"index":0,"embedding":[1,null]}]}"#.to_owned()))], "null"),
-        (&[|_| Some(("200 OK", "", " ".repeat(33 * 1024 * 1024)))], "larger than"),
+    let endless = " ".repeat(33 * 1024 * 1024);
+    let poison = [
+        ("", "it is empty"),
+        (r#"{"data":[]}"#, "0 vectors for 1 texts"),
+        (r#"{"data":[{"index":0,"embedding":[1,NaN]}]}"#, "expected value"),
+        (r#"{"data":[{"index":0,"embedding":[1,null]}]}"#, "null"),
+        (&endless, "larger than"),
     ];
-    for (script, reason) in POISON {
-        let (error, count) = failure(script).await;
+    for (body, reason) in poison {
+        let (error, count) = failure(vec![ok(body)]).await;
         assert!(error.to_string().contains(reason) && !error.is_transient(), "{error}");
         assert_eq!(count, 1, "{reason}");
     }

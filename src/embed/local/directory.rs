@@ -11,8 +11,10 @@ use tokenizers::{Tokenizer, TruncationParams};
 
 use crate::embed::fingerprint;
 
-/// Tokens of a text that are read where the directory does not say; what the MiniLM models were trained with.
+/// Tokens of a text that are read where the directory does not say; what the `MiniLM` models were trained with.
 const DEFAULT_MAX_TOKENS: usize = 256;
+/// Fewer leave no room between the two special tokens.
+const MIN_MAX_TOKENS: usize = 3;
 
 /// A directory's files.
 #[derive(Debug)]
@@ -89,7 +91,11 @@ impl Files {
         let mut tokenizer = Tokenizer::from_bytes(&self.tokenizer).map_err(damaged)?;
         let highest_id = tokenizer.get_vocab(true).into_values().max().unwrap_or_default() as usize;
         if highest_id >= self.config.vocab_size {
-            return Err(format!("tokenizer.json: it knows {highest_id} tokens, the model {}", self.config.vocab_size));
+            let known = self.config.vocab_size;
+            return Err(format!("tokenizer.json: it has a token of id {highest_id}, the model knows {known}"));
+        }
+        if self.max_tokens < MIN_MAX_TOKENS {
+            return Err(format!("it reads {} tokens, but takes at least {MIN_MAX_TOKENS}", self.max_tokens));
         }
         let truncation = TruncationParams { max_length: self.max_tokens, ..TruncationParams::default() };
         tokenizer.with_padding(None).with_truncation(Some(truncation)).map_err(damaged)?;
@@ -99,10 +105,12 @@ impl Files {
 
 impl Config {
     fn check(&self) -> Result<(), String> {
-        let is_absolute = self.position_embedding_type.as_deref().is_none_or(|kind| kind == "absolute");
+        let positions = self.position_embedding_type.as_deref().unwrap_or("absolute");
         let heads = self.num_attention_heads;
-        let reason = if self.model_type != "bert" || !is_absolute {
+        let reason = if self.model_type != "bert" {
             format!("it is a {} model", self.model_type)
+        } else if positions != "absolute" {
+            format!("its positions are {positions}")
         } else if self.hidden_act != "gelu" {
             format!("its activation is {}", self.hidden_act)
         } else if heads == 0 || self.hidden_size == 0 || !self.hidden_size.is_multiple_of(heads) {
@@ -119,7 +127,8 @@ impl Config {
 /// Refuses directories whose vectors are not the mean of the last layer.
 fn check_pooling(directory: &Path) -> Result<(), String> {
     let modules: Vec<Module> = optional(directory, "modules.json")?.unwrap_or_default();
-    let is_known = |module: &Module| ["Transformer", "Pooling", "Normalize"].iter().any(|end| module.r#type.ends_with(end));
+    let is_known =
+        |module: &Module| ["Transformer", "Pooling", "Normalize"].iter().any(|end| module.r#type.ends_with(end));
     if let Some(other) = modules.iter().find(|module| !is_known(module)) {
         return Err(format!("modules.json: {} is not supported, only mean pooling", other.r#type));
     }

@@ -4,7 +4,7 @@
 //! arrays are read, so the computation itself cannot fail.
 //! Source: Devlin et al., 2018, and the layout of Hugging Face's `BertModel`.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use ndarray::{Array1, Array2, Axis, Slice};
 
 use super::directory::Config;
 use super::math;
@@ -82,7 +82,7 @@ impl Encoder {
     /// the vocabulary.
     pub(super) fn pooled(&self, ids: &[u32]) -> Vec<f32> {
         let rows: Vec<usize> = ids.iter().map(|&id| id as usize).collect();
-        let mut x = self.words.select(Axis(0), &rows) + self.positions.slice(s![..ids.len(), ..]);
+        let mut x = self.words.select(Axis(0), &rows) + self.positions.slice_axis(Axis(0), Slice::from(..ids.len()));
         self.norm.run(&mut x);
         for layer in &self.layers {
             x = layer.run(x, self.heads);
@@ -94,33 +94,34 @@ impl Encoder {
 
 impl Layer {
     fn run(&self, mut x: Array2<f32>, heads: usize) -> Array2<f32> {
-        x += &self.attended.run(self.attention(&x, heads).view());
+        x += &self.attended.run(&self.attention(&x, heads));
         self.attended_norm.run(&mut x);
-        let mut wide = self.wide.run(x.view());
+        let mut wide = self.wide.run(&x);
         wide.iter_mut().for_each(|value| *value = math::gelu(*value));
-        x += &self.narrow.run(wide.view());
+        x += &self.narrow.run(&wide);
         self.norm.run(&mut x);
         x
     }
 
     /// Mixes the tokens' values by how well queries and keys agree, for each head on its own.
     fn attention(&self, x: &Array2<f32>, heads: usize) -> Array2<f32> {
-        let [query, key, value] = [&self.query, &self.key, &self.value].map(|linear| linear.run(x.view()));
+        let [query, key, value] = [&self.query, &self.key, &self.value].map(|linear| linear.run(x));
         let width = x.ncols() / heads;
         let scale = math::size(width).sqrt().recip();
         let mut mixed = Array2::zeros(x.raw_dim());
         for head in 0..heads {
-            let columns = s![.., head * width..(head + 1) * width];
-            let mut shares = query.slice(columns).dot(&key.slice(columns).t()) * scale;
-            shares.rows_mut().into_iter().filter_map(|row| row.into_slice()).for_each(math::softmax);
-            mixed.slice_mut(columns).assign(&shares.dot(&value.slice(columns)));
+            let columns = Slice::from(head * width..(head + 1) * width);
+            let of_head = |x: &Array2<f32>| x.slice_axis(Axis(1), columns).to_owned();
+            let mut shares = of_head(&query).dot(&of_head(&key).t()) * scale;
+            shares.rows_mut().into_iter().for_each(math::softmax);
+            mixed.slice_axis_mut(Axis(1), columns).assign(&shares.dot(&of_head(&value)));
         }
         mixed
     }
 }
 
 impl Linear {
-    fn run(&self, x: ArrayView2<'_, f32>) -> Array2<f32> {
+    fn run(&self, x: &Array2<f32>) -> Array2<f32> {
         x.dot(&self.weight.t()) + &self.bias
     }
 }

@@ -5,6 +5,8 @@
 
 use std::f32::consts::{FRAC_1_SQRT_2, LOG2_E};
 
+use ndarray::ArrayViewMut1;
+
 /// Returns a count as a float.
 pub(super) fn size(count: usize) -> f32 {
     count as f32
@@ -47,15 +49,11 @@ pub(super) fn gelu(x: f32) -> f32 {
 }
 
 /// Turns scores into shares that add up to 1.
-pub(super) fn softmax(scores: &mut [f32]) {
+pub(super) fn softmax(mut scores: ArrayViewMut1<'_, f32>) {
     let highest = scores.iter().copied().fold(f32::MIN, f32::max);
-    for score in &mut *scores {
-        *score = exp(*score - highest);
-    }
-    let sum: f32 = scores.iter().sum();
-    for score in scores {
-        *score /= sum;
-    }
+    scores.mapv_inplace(|score| exp(score - highest));
+    let sum = scores.sum();
+    scores /= sum;
 }
 
 #[cfg(test)]
@@ -80,8 +78,8 @@ mod tests {
 
     #[test]
     fn shares_add_up_to_one() {
-        let mut scores = [1_000.0, 999.0, -1_000.0];
-        softmax(&mut scores);
+        let mut scores = [1_000.0_f32, 999.0, -1_000.0];
+        softmax(scores.as_mut_slice().into());
         assert!((scores[0] - 0.731_058_6).abs() < 1e-6 && (scores.iter().sum::<f32>() - 1.0).abs() < 1e-6);
     }
 }

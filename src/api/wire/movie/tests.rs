@@ -96,3 +96,10 @@ fn descriptions_and_addresses_have_no_limit() {
     let movie = movie(&format!(r#"{{"id":5,"summary":"{long}","url":"{long}"}}"#));
     assert_eq!((movie.description_full.as_deref(), movie.url.as_deref()), (Some(long.as_str()), Some(long.as_str())));
 }
+
+#[test]
+fn many_losses_are_told_in_few_words() {
+    let torrents = "0,".repeat(900);
+    let parsed = read_json(&format!(r#"{{"id":5,"torrents":[{torrents}0]}}"#)).unwrap();
+    assert_eq!((parsed.lost.len(), parsed.lost[MAX_LOST].as_str()), (MAX_LOST + 1, "and 881 more"));
+}

@@ -1,0 +1,91 @@
+//! Brings a full run to the point where it is shown that everything was seen, and draws the consequences: the
+//! certificate, and movies that have disappeared. What the readings show is decided in `coverage`.
+
+use super::coverage::Verdict;
+use super::{Error, Shared, coverage, plan};
+use crate::store::{Disappeared, PageReading, retry};
+
+/// How often pages are read again before a run says that it could not see the whole list.
+const MAX_ROUNDS_OF_READING_AGAIN: u32 = 5;
+
+/// The largest share of the catalogue that may disappear at once; above it, the source is likely at fault.
+const MAX_SHARE_OF_DELETIONS: f64 = 0.02;
+
+/// What is known of whether a run saw everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coverage {
+    /// The run does not ask for everything, or has not read it all.
+    NotAsked,
+    /// Another process still works on it.
+    InHand,
+    /// Not yet: pages are due again.
+    ReadingAgain,
+    /// The list kept shifting.
+    NotShown,
+    /// It did.
+    Certified,
+}
+
+impl Shared {
+    /// Works, and where the run is to show that it saw everything, reads pages again until it can, within reason.
+    pub(super) async fn work_until_covered(&self) -> (Option<Error>, Coverage) {
+        let mut rounds_left = MAX_ROUNDS_OF_READING_AGAIN;
+        loop {
+            if let Some(trouble) = self.work().await {
+                return (Some(trouble), Coverage::NotAsked);
+            }
+            match self.look_at_coverage(rounds_left).await {
+                Ok(Coverage::InHand) => {}
+                Ok(Coverage::ReadingAgain) => rounds_left -= 1,
+                Ok(coverage) => return (None, coverage),
+                Err(error) => return (Some(error), Coverage::NotAsked),
+            }
+        }
+    }
+
+    /// Certifies the run, or makes the pages due that are to be read again, if any round of that is left.
+    async fn look_at_coverage(&self, rounds_left: u32) -> Result<Coverage, Error> {
+        let Self { store, run, options, .. } = self;
+        let totals = retry(options.patience, || async { store.run_totals(run.id).await }).await?;
+        let failure_count = store.failure_count(run.id).await?;
+        if totals.open > 0 && !self.stop.is_asked() {
+            return Ok(Coverage::InHand);
+        }
+        if totals.open > 0 || failure_count > 0 || !plan::is_full(options) {
+            return Ok(Coverage::NotAsked);
+        }
+        if self.trusted_until.is_some() {
+            store.certify(run.id, None).await?;
+            return Ok(Coverage::Certified);
+        }
+        let readings = store.readings(run.id).await?;
+        let (pages, new_pass) = match coverage::judge(&readings, run.page_limit, totals.saved == 0) {
+            Verdict::Covered => return self.certify(&readings).await,
+            _ if rounds_left == 0 => return Ok(Coverage::NotShown),
+            Verdict::ReadAgain(pages) => (pages, false),
+            Verdict::NewPass => (readings.iter().map(|reading| reading.page).collect(), true),
+        };
+        tracing::info!("the list shifted while it was read: reading {} pages again", pages.len());
+        retry(options.patience, || async { store.read_again(run.id, &pages, new_pass).await }).await?;
+        Ok(Coverage::ReadingAgain)
+    }
+
+    /// Certifies a run of every page, and marks the movies that have disappeared where it was of the whole catalogue.
+    async fn certify(&self, readings: &[PageReading]) -> Result<Coverage, Error> {
+        let Self { store, run, options, .. } = self;
+        let seen = coverage::seen(readings);
+        store.certify(run.id, Some(seen.len())).await?;
+        if plan::is_unfiltered(options) {
+            let max_share = if options.allow_mass_deletion { 1.0 } else { MAX_SHARE_OF_DELETIONS };
+            match store.mark_disappeared(&seen, max_share).await? {
+                Disappeared::Marked(0) => {}
+                Disappeared::Marked(count) => tracing::info!("{count} movies are listed no more"),
+                Disappeared::Braked(count) => tracing::warn!(
+                    "{count} movies are listed no more, too many at once to believe: none is marked as deleted; \
+                     --allow-mass-deletion marks them"
+                ),
+            }
+        }
+        Ok(Coverage::Certified)
+    }
+}
