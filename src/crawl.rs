@@ -134,6 +134,7 @@ pub async fn run(
     if !plan::has_work(&store, &run).await? {
         plan::begin(&store, &run, &options).await?;
     }
+    tracing::info!("run {} {}: {}", run.id, if run.resumed { "goes on" } else { "begins" }, new_run.query);
     let has_open_failures = store.has_open_failures(&new_run.scope).await?;
     let trusted_until = plan::trusted_until(&store, &options).await?;
     let shared = Shared {

@@ -18,6 +18,7 @@
 //! | [`api`] | HTTP and the API's JSON, retries, pacing, mirrors |
 //! | [`crawl`] | the run: plan, workers, pulse, summary |
 //! | [`store`] | SQL: connection, claims, saving, look-ups, reading back |
+//! | [`embed`] | vectors of texts: a static table, a service, a model of the user's |
 //! | [`progress`] | shows how far a crawl is |
 //! | [`monitor`] | what a second process sees of a run |
 //! | [`health`] | whether the database could be used |
@@ -34,6 +35,7 @@ pub mod cli;
 pub mod config;
 pub mod crawl;
 pub mod demo;
+pub mod embed;
 pub mod health;
 pub mod monitor;
 pub mod movie;

@@ -50,6 +50,13 @@ impl Worker {
             external_ids,
         });
         let saved = retry(options.patience, || async { store.save_page(&result).await }).await?;
+        tracing::debug!(
+            "page {}: {} saved, {} skipped, {} failed",
+            lease.page,
+            saved.saved,
+            saved.skipped,
+            saved.failed
+        );
         self.shared.counters.add(saved);
         Ok(())
     }

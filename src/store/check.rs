@@ -9,6 +9,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
+use super::connection::reach;
 use super::error::plain;
 use super::{Error, Options};
 
@@ -112,7 +113,7 @@ fn check_new_file(options: &Options, file: &std::path::Path) -> Result<Health, E
 
 /// Opens one connection as it is, without the settings that a crawl would make.
 async fn connect(options: &Options) -> Result<DatabaseConnection, Error> {
-    options.check_url()?;
+    reach(options).await?;
     let mut one = ConnectOptions::new(options.url.clone());
     one.max_connections(1).sqlx_logging(false).acquire_timeout(options.acquire_timeout.min(LONGEST_WAIT));
     Database::connect(one).await.map_err(|error| options.opening(&error))

@@ -7,7 +7,7 @@ use std::time::Duration;
 use migration::{Migrator, MigratorTrait, Step};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{Connection, PgConnection};
-use sea_orm::{ConnAcquireErr, ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr, SqlxError};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr, SqlxError};
 use tokio::sync::Semaphore;
 
 use super::error::{is_transient, plain};
@@ -128,19 +128,25 @@ impl Store {
 
 /// Opens a pool of so many connections.
 pub(super) async fn connect(options: &Options, max_connections: u32) -> Result<DatabaseConnection, Error> {
-    options.check_url()?;
-    if !options.is_sqlite() {
-        // A pool would try again in silence until its patience ends; this says at once what is wrong.
-        let attempt = tokio::time::timeout(options.acquire_timeout, PgConnection::connect(&options.url));
-        let connection =
-            attempt.await.map_err(|_| options.opening(&DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))?;
-        let connection =
-            connection.map_err(|error| options.opening(&DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))))?;
-        if let Err(error) = connection.close().await {
-            tracing::debug!("the first connection was not closed in order: {error}");
-        }
-    }
+    reach(options).await?;
     Database::connect(pool_options(options, max_connections)).await.map_err(|error| options.opening(&error))
+}
+
+/// Makes sure that the server answers. A pool would try again in silence until its patience ends; this says at once
+/// what is wrong.
+pub(super) async fn reach(options: &Options) -> Result<(), Error> {
+    options.check_url()?;
+    if options.is_sqlite() {
+        return Ok(());
+    }
+    let attempt = tokio::time::timeout(options.acquire_timeout, PgConnection::connect(&options.url)).await;
+    let connection = attempt.unwrap_or(Err(SqlxError::PoolTimedOut));
+    let connection =
+        connection.map_err(|error| options.opening(&DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))))?;
+    if let Err(error) = connection.close().await {
+        tracing::debug!("the first connection was not closed in order: {error}");
+    }
+    Ok(())
 }
 
 fn pool_options(options: &Options, max_connections: u32) -> ConnectOptions {

@@ -2,14 +2,16 @@
 //! [`super`].
 //!
 //! **What is admitted.** Nothing is assumed until the source refuses (429). The estimate then is what it admitted since
-//! the refusal before, divided by the time that took, the pause included. That is exact for a token bucket, which is
-//! empty at both ends, and for a quota per window. The first estimate has but one end, so it takes a second at least.
+//! the refusal before, divided by the time that took, the pause included: right for a quota per window, and for a token
+//! bucket, which is empty at both ends. But a bucket is full after a second or so and fills no further; so of a pause
+//! shorter than the time between pauses one second counts. The first estimate has but one end and takes at least a
+//! second.
 //!
 //! **How to go on.** At 95 % of the estimate E. After t seconds of use the pace is E · (0.95 + 0.05 · (t / p)³): it
 //! creeps past E at t = p, and grows the faster the longer the source goes along, until the limit is forgotten.
 //!
-//! **How gently.** p is 2 s at first. Each estimate that confirms the one before (within 15 %) doubles it, up to 8 s, so
-//! that a steady limit is met about once in 16 s; any other makes it 2 s again. A source that refuses at random,
+//! **How gently.** p is 2 s at first. Each estimate that confirms the one before (within 15 %) doubles it, up to 16 s,
+//! so that a steady limit is met about once in half a minute; any other makes it 2 s again. A source that refuses at random,
 //! whatever the pace, never confirms an estimate for long and so slows us down but little.
 
 use std::time::Duration;
@@ -18,22 +20,24 @@ use tokio::time::Instant;
 
 /// Admitted requests that an estimate takes at least.
 const MIN_SAMPLE: u32 = 10;
-/// Time that an estimate takes at least.
-const MIN_TIME: Duration = Duration::from_secs(1);
+/// Time that an estimate takes at least, and the time after which a bucket is taken to be full.
+const SECOND: Duration = Duration::from_secs(1);
 /// Part of the estimate to go on with.
 const BELOW: f64 = 0.95;
 /// Difference up to which an estimate confirms the one before.
 const CONFIRMING: f64 = 0.15;
 /// p in the file's head: at first, and at most.
-const PATIENCE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(8));
+const PATIENCE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(16));
 /// A source that goes along with so many times the estimate has no such limit any more.
 const FORGET_AT: f64 = 10.0;
 
 /// What is known of the source's limit.
 #[derive(Debug, Default)]
 pub(super) struct Limit {
-    /// When counting began: with the first request, then with each estimate.
-    since: Option<Instant>,
+    /// When the last estimate was made.
+    refused_at: Option<Instant>,
+    /// When the first request went out after that.
+    resumed_at: Option<Instant>,
     admitted: u32,
     learnt: Option<Learnt>,
 }
@@ -60,7 +64,7 @@ impl Limit {
     /// Notes that a request goes out `gap` after the one before. Only time in use lets the pace grow: who asks less
     /// than allowed learns nothing about the limit.
     pub(super) fn used(&mut self, now: Instant, gap: Duration, ceiling: f64) {
-        self.since.get_or_insert(now);
+        self.resumed_at.get_or_insert(now);
         let Some(learnt) = &mut self.learnt else { return };
         let usual_gap = Duration::try_from_secs_f64((learnt.rate * learnt.growth()).recip()).unwrap_or(gap);
         learnt.used_for += gap.min(usual_gap * 2);
@@ -77,7 +81,7 @@ impl Limit {
     /// Notes a refusal, once for all that were in flight together. Returns a new estimate, unless it only confirms the
     /// one before.
     pub(super) fn refused(&mut self, now: Instant) -> Option<f64> {
-        let since = self.since?;
+        let time = self.time_until(now)?;
         if self.admitted < MIN_SAMPLE {
             // Too few to measure, and refused all the same: half as fast, and count on.
             if let Some(learnt) = &mut self.learnt {
@@ -85,12 +89,21 @@ impl Limit {
             }
             return None;
         }
-        let rate = f64::from(self.admitted) / now.duration_since(since).max(MIN_TIME).as_secs_f64();
+        let rate = f64::from(self.admitted) / time.as_secs_f64();
         let confirmed = self.learnt.filter(|before| (rate / before.rate - 1.0).abs() <= CONFIRMING);
         let patience = confirmed.map_or(PATIENCE.0, |before| (before.patience * 2).min(PATIENCE.1));
         let learnt = Some(Learnt { rate, patience, used_for: Duration::ZERO });
-        *self = Self { since: Some(now), admitted: 0, learnt };
+        *self = Self { refused_at: Some(now), resumed_at: None, admitted: 0, learnt };
         confirmed.is_none().then_some(rate)
+    }
+
+    /// Returns the time in which the source admitted what it did since the last estimate.
+    fn time_until(&self, now: Instant) -> Option<Duration> {
+        let resumed_at = self.resumed_at?;
+        let in_use = now.saturating_duration_since(resumed_at);
+        let Some(refused_at) = self.refused_at else { return Some(in_use.max(SECOND)) };
+        let pause = resumed_at.saturating_duration_since(refused_at);
+        Some(in_use + if pause > in_use { pause } else { pause.min(SECOND) })
     }
 }
 
@@ -157,12 +170,27 @@ mod tests {
     fn probes_the_more_gently_the_more_often_the_limit_is_confirmed() {
         let (mut limit, mut refused_at) = learnt_from(100, 1.0);
         let mut patience = Vec::new();
-        for admitted in [100, 110, 100, 100, 70] {
+        for admitted in [100, 110, 100, 100, 100, 70] {
             (0..admitted).for_each(|_| limit.admitted());
+            limit.used(refused_at, Duration::ZERO, f64::INFINITY);
             refused_at += Duration::from_secs(1);
             limit.refused(refused_at);
             patience.push(limit.learnt.unwrap().patience.as_secs());
         }
-        assert_eq!(patience, [4, 8, 8, 8, 2]);
+        assert_eq!(patience, [4, 8, 16, 16, 16, 2]);
+    }
+
+    #[test]
+    fn counts_a_pause_as_a_bucket_or_a_quota_would() {
+        let next = |pause: u64, in_use: u64| {
+            let (mut limit, refused_at) = learnt_from(100, 1.0);
+            let resumed_at = refused_at + Duration::from_secs(pause);
+            limit.used(resumed_at, Duration::ZERO, f64::INFINITY);
+            (0..100).for_each(|_| limit.admitted());
+            limit.refused(resumed_at + Duration::from_secs(in_use));
+            limit.learnt.unwrap().rate
+        };
+        assert!(is_about(next(2, 9), 10.0));
+        assert!(is_about(next(40, 10), 2.0));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 use yts_ingest::api::{self, Client, ListQuery};
-use yts_ingest::crawl::{self, Existing, Stop, Summary};
+use yts_ingest::crawl::{self, Existing, Purpose, Stop, Summary};
 use yts_ingest::demo;
 use yts_ingest::progress::Mode;
 use yts_ingest::store::Store;
@@ -81,8 +81,7 @@ impl Crawl {
             workers: self.workers,
             rate: 0.0,
             existing: self.existing,
-            only_new: false,
-            retry_failed: false,
+            purpose: Purpose::ReadPages,
             allow_mass_deletion: false,
             fresh: self.fresh,
             drain: Duration::from_secs(5),

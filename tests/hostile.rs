@@ -1,0 +1,13 @@
+//! Hostile answers: whatever arrives, nothing panics, nothing grows without bound, nothing is dropped in silence, and no
+//! request goes where an answer points to.
+//!
+//! Everything is drawn from a seed or sent by a server in the test; the client and the parsing are met from outside.
+
+#[path = "hostile/mutation.rs"]
+mod mutation;
+#[path = "hostile/parsing.rs"]
+mod parsing;
+#[path = "hostile/server.rs"]
+mod server;
+#[path = "hostile/transport.rs"]
+mod transport;
