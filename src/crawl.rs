@@ -25,6 +25,7 @@ use self::certify::Coverage;
 use self::counters::Counters;
 use self::worker::Worker;
 use crate::api::{self, Client, ListQuery};
+use crate::embed::Embedder;
 use crate::progress::{self, Display};
 use crate::store::{self, Outcome, Presence, Run, Store, retry};
 
@@ -85,6 +86,8 @@ pub struct Options {
     pub patience: Duration,
     /// How to show progress.
     pub progress: progress::Mode,
+    /// What makes the vectors of new movies; none are made without.
+    pub embedder: Option<Embedder>,
 }
 
 /// Why a crawl could not go on.

@@ -28,6 +28,7 @@ mod runs;
 mod save;
 mod status;
 mod torrents;
+mod vectors;
 
 use std::sync::Arc;
 
@@ -52,6 +53,7 @@ pub use self::retry::retry;
 pub use self::runs::{NewRun, Outcome, Run, RunTotals, Traffic};
 pub use self::save::{PageResult, Saved};
 pub use self::status::{FailureRow, NewestMovie, Recent, RunStatus, Stats, Totals};
+pub use self::vectors::{Embeddable, Vector};
 
 /// A connection pool to the catalogue's database, cheap to clone.
 #[derive(Clone, Debug)]

@@ -7,8 +7,9 @@ use futures::StreamExt;
 use super::worker::Worker;
 use super::{Error, Existing, Purpose, Shared, plan};
 use crate::api::{self, BadMovie, ListPage, ListQuery};
+use crate::fill;
 use crate::movie::Movie;
-use crate::store::{Failure, Known, Lease, PageReading, PageResult, Saved, Scope, Settled, retry};
+use crate::store::{Failure, Known, Lease, PageReading, PageResult, Saved, Scope, Settled, Vector, retry};
 
 /// A list page, taken apart: each movie once, in the order of the page.
 struct Listing {
@@ -160,6 +161,7 @@ impl Worker {
             lease,
             reading: None,
             listed,
+            vectors: self.vectors_of(&new.movies).await,
             new: new.movies,
             updates,
             scope,
@@ -168,6 +170,21 @@ impl Worker {
             reappeared: known.disappeared,
             settled: None,
         })
+    }
+
+    /// Makes the vectors of movies. A provider that fails leaves them pending: movies are never lost for a vector.
+    async fn vectors_of(&self, movies: &[Movie]) -> HashMap<i32, Vector> {
+        let Some(embedder) = &self.shared.options.embedder else { return HashMap::new() };
+        match fill::embed(embedder, movies.iter().map(fill::text_of_movie).collect()).await {
+            Ok(vectors) => {
+                let of_movies = movies.iter().map(|movie| movie.external_id).zip(vectors);
+                of_movies.filter_map(|(external_id, vector)| Some((external_id, vector?))).collect()
+            }
+            Err(error) => {
+                tracing::warn!("vectors are pending, yts-catalog embed makes them later: {error}");
+                HashMap::new()
+            }
+        }
     }
 
     /// Looks again whether movies are listed that the source then said it does not have: one that was removed in

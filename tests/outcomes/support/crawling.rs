@@ -6,6 +6,7 @@ use url::Url;
 use yts_ingest::api::{self, Client, ListQuery};
 use yts_ingest::crawl::{self, Existing, Purpose, Stop, Summary};
 use yts_ingest::demo;
+use yts_ingest::embed::Embedder;
 use yts_ingest::progress::Mode;
 use yts_ingest::store::Store;
 
@@ -29,6 +30,7 @@ pub(crate) struct Crawl {
     pub(crate) max_attempts: u32,
     pub(crate) existing: Existing,
     pub(crate) fresh: bool,
+    pub(crate) embedder: Option<Embedder>,
     pub(crate) stop: Stop,
 }
 
@@ -55,6 +57,7 @@ impl Crawl {
             max_attempts: 8,
             existing: Existing::Skip,
             fresh: false,
+            embedder: None,
             stop: Stop::default(),
         }
     }
@@ -87,6 +90,7 @@ impl Crawl {
             drain: Duration::from_secs(5),
             patience: Duration::from_secs(30),
             progress: Mode::Silent,
+            embedder: self.embedder.clone(),
         }
     }
 
