@@ -1,11 +1,14 @@
 //! The run itself: begins it or goes on with it, lets the workers work, ends it, and says what came of it.
 //!
-//! Reads as a table of contents. `plan` says which pages are due, `worker` deals with one page after another, `pulse`
-//! keeps the run's sign of life, `certify` shows that everything was seen, `summary` adds up. HTTP is [`crate::api`]'s, SQL is [`crate::store`]'s; they meet here.
+//! Reads as a table of contents. `plan` says which pages are due, `worker` deals with one after another (`page`), `pulse`
+//! keeps the run's sign of life, `certify` shows that everything was seen, `summary` adds up. HTTP is [`crate::api`]'s,
+//! SQL is [`crate::store`]'s; they meet here.
 
 mod certify;
 mod counters;
 mod coverage;
+mod details;
+mod listing;
 mod page;
 mod plan;
 mod politeness;

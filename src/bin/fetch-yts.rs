@@ -21,6 +21,7 @@ const EXAMPLES: &str = "Examples:
 
 /// Mirrors a YTS-style movie catalogue (metadata only) into your own database.
 #[derive(Parser, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a command line has flags")]
 #[command(name = "fetch-yts", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 struct Arguments {
     #[command(flatten)]
