@@ -46,3 +46,8 @@ pub mod progress;
 pub mod redact;
 pub mod store;
 pub mod terminal;
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
