@@ -14,7 +14,7 @@ use crate::embed::{self, Embedder, HttpModel, HttpOptions, StaticModel};
 use crate::progress::LogWriter;
 use crate::redact::redact_url;
 use crate::terminal::escape_harmful;
-use crate::{api, crawl, store};
+use crate::{api, crawl, fill, store};
 
 mod signals;
 
@@ -212,8 +212,15 @@ fn exit_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if error.is::<store::Error>() {
         return Some(Exit::Database);
     }
+    let of_model = |error: &embed::Error| if error.is_transient() { Exit::SourceUnreachable } else { Exit::Error };
     if let Some(error) = error.downcast_ref::<embed::Error>() {
-        return Some(if error.is_transient() { Exit::SourceUnreachable } else { Exit::Error });
+        return Some(of_model(error));
+    }
+    match error.downcast_ref::<fill::Error>() {
+        Some(fill::Error::Store(_)) => return Some(Exit::Database),
+        Some(fill::Error::Model(error)) => return Some(of_model(error)),
+        Some(fill::Error::Worker(_)) => return Some(Exit::Error),
+        None => {}
     }
     match error.downcast_ref::<crawl::Error>()? {
         crawl::Error::Store(_) => Some(Exit::Database),

@@ -10,7 +10,7 @@ use std::path::Path;
 /// Who may use which module of the library. A new module needs a row here.
 const DOORS: [(&str, &[&str]); 14] = [
     ("api", &["movie"]),
-    ("cli", &["api", "config", "crawl", "embed", "progress", "redact", "store", "terminal"]),
+    ("cli", &["api", "config", "crawl", "embed", "fill", "progress", "redact", "store", "terminal"]),
     ("config", &["redact"]),
     ("crawl", &["api", "embed", "fill", "movie", "progress", "store"]),
     ("demo", &[]),
