@@ -20,6 +20,7 @@
 //! | [`store`] | SQL: connection, claims, saving, look-ups, reading back |
 //! | [`embed`] | vectors of texts: a static table, a service, a model of the user's |
 //! | [`progress`] | shows how far a crawl is |
+//! | [`verify`] | checks what is stored, against itself and against the source, and mends it |
 //! | [`monitor`] | what a second process sees of a run |
 //! | [`health`] | whether the database could be used |
 //! | [`demo`] | a YTS-style API on loopback, for trying out and for tests |
@@ -27,8 +28,9 @@
 //! | [`cli`] | what the binaries share |
 //! | [`redact`], [`terminal`] | passwords out of messages, escape sequences out of titles |
 //!
-//! Doors: binaries → cli, config, crawl, monitor, health; crawl → api, store, progress; api → movie; store → movie and
-//! the `entity` and `migration` crates. api and store meet only in crawl. `tests/architecture.rs` holds this.
+//! Doors: binaries → cli, config, crawl, verify, monitor, health; crawl → api, store, progress; verify → api, store; api
+//! → movie; store → movie and the `entity` and `migration` crates. api and store meet only in crawl and verify.
+//! `tests/architecture.rs` holds this.
 
 pub mod api;
 pub mod cli;
@@ -43,3 +45,4 @@ pub mod progress;
 pub mod redact;
 pub mod store;
 pub mod terminal;
+pub mod verify;

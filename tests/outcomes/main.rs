@@ -20,3 +20,4 @@ mod names;
 mod resume;
 mod sharing;
 mod statements;
+mod verify;
