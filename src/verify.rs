@@ -67,10 +67,14 @@ async fn repair(
     wanted.sort_unstable();
     wanted.dedup();
     let mut asked = sample::ask(client, &wanted).await;
+    let (mut had, mut refused) = (Vec::with_capacity(asked.movies.len()), Vec::new());
     for movie in &asked.movies {
-        retry(options.patience, || async { store.save_movie(movie).await }).await?;
+        match retry(options.patience, || async { store.save_movie(movie).await }).await {
+            Ok(_) => had.push(movie.external_id),
+            Err(error) if error.is_about_data() => refused.push((movie.external_id, error.to_string())),
+            Err(error) => return Err(error),
+        }
     }
-    let had: Vec<i32> = asked.movies.iter().map(|movie| movie.external_id).collect();
     let listed_again: Vec<i32> = before.marked_as_deleted.iter().copied().filter(|id| had.contains(id)).collect();
     retry(options.patience, || async { store.unmark_deleted(&listed_again).await }).await?;
     let unlinked_removed = retry(options.patience, || async { store.remove_unlinked().await }).await?;
@@ -79,6 +83,7 @@ async fn repair(
     }
     let (mut after, trouble) = look(options, store, client, (sampled, Some(presence))).await?;
     after.forget_unknown(&asked.unknown);
+    after.add_refused(refused);
     after.repaired = Some(Repaired {
         found: before.findings.len(),
         movies_saved: had.len(),

@@ -37,6 +37,7 @@ pub(super) fn new_run(options: &Options) -> NewRun {
 }
 
 /// Returns what part of which catalogue the options are about, whatever the pages and their order.
+#[must_use]
 pub fn scope(options: &Options) -> String {
     with_pairs(format!("source={}", options.source), &options.query, |key| FILTERS.contains(&key))
 }

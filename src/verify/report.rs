@@ -143,6 +143,12 @@ impl Report {
         }
     }
 
+    /// Takes over the movies that the database refused to save.
+    pub(super) fn add_refused(&mut self, refused: Vec<(i32, String)>) {
+        let not_saved = |(external_id, detail)| Finding { kind: "not_saved", what: movie(external_id), detail };
+        self.findings.extend(refused.into_iter().map(not_saved));
+    }
+
     /// Takes movies back that the source does not know any more: they are not missing, they are gone.
     pub(super) fn forget_unknown(&mut self, unknown: &[i32]) {
         let names: Vec<String> = unknown.iter().copied().map(movie).collect();
