@@ -32,7 +32,7 @@ use crate::embed::Embedder;
 use crate::progress::{self, Display};
 use crate::store::{self, Outcome, Presence, Run, Store, retry};
 
-pub use self::plan::{Forecast, forecast};
+pub use self::plan::{Forecast, forecast, scope};
 pub use self::stop::Stop;
 pub use self::summary::{FailureLine, MovieCounts, PageCounts, RequestCounts, Summary};
 

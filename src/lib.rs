@@ -21,6 +21,7 @@
 //! | [`embed`] | vectors of texts: a static table, a service, a model of the user's |
 //! | [`fill`] | vectors of movies: at ingest, and later where they are missing or stale |
 //! | [`progress`] | shows how far a crawl is |
+//! | [`verify`] | checks what is stored, against itself and against the source, and mends it |
 //! | [`monitor`] | what a second process sees of a run |
 //! | [`health`] | whether the database could be used |
 //! | [`demo`] | a YTS-style API on loopback, for trying out and for tests |
@@ -28,8 +29,9 @@
 //! | [`cli`] | what the binaries share |
 //! | [`redact`], [`terminal`] | passwords out of messages, escape sequences out of titles |
 //!
-//! Doors: binaries → cli, config, crawl, monitor, health; crawl → api, store, fill, progress; fill → embed, store;
-//! api → movie; store → movie and the `entity` and `migration` crates. api and store meet only in crawl.
+//! Doors: binaries → cli, config, crawl, verify, monitor, health; crawl → api, store, fill, progress; verify → api, store;
+//! fill → embed, store; api → movie; store → movie and the `entity` and `migration` crates. api and store meet only in
+//! crawl and verify.
 //! `tests/architecture.rs` holds this.
 
 pub mod api;
@@ -46,6 +48,7 @@ pub mod progress;
 pub mod redact;
 pub mod store;
 pub mod terminal;
+pub mod verify;
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

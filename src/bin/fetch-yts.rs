@@ -12,12 +12,16 @@ use yts_ingest::embed::Embedder;
 use yts_ingest::store::Store;
 use yts_ingest::{demo, progress};
 
+#[path = "fetch-yts/verifying.rs"]
+mod verifying;
+
 const EXAMPLES: &str = "Examples:
   fetch-yts --demo --max-pages 10              500 movies of the built-in demo API into ./yts.db, no network
   fetch-yts --max-pages 10                     the 500 newest movies of the real catalogue
   fetch-yts                                    everything; stopped at any moment, the same command goes on
   fetch-yts --existing update --max-pages 20   seeds, peers, ratings and new torrents of the 1,000 newest
-  fetch-yts --dry-run                          say what would be asked, and save nothing";
+  fetch-yts --dry-run                          say what would be asked, and save nothing
+  fetch-yts --verify --repair                  check what is stored, and mend what is wrong";
 
 /// Mirrors a YTS-style movie catalogue (metadata only) into your own database.
 #[derive(Parser, Debug)]
@@ -97,6 +101,8 @@ struct Arguments {
     /// Say what would be asked, ask only page 1, save nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    verifying: verifying::Flags,
 }
 
 const SORT_KEYS: [&str; 8] =
@@ -143,6 +149,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         return show_forecast(&forecast, &arguments.common);
     }
     let store_options = cli::store_options(&settings);
+    if arguments.verifying.verify {
+        let scope = crawl::scope(&options);
+        return verifying::run(&arguments.verifying, scope, (&settings, &client), &arguments.common).await;
+    }
     let store = Store::open(&store_options).await?;
     let presence = store.announce(&store_options).await?;
     store.migrate().await?;

@@ -83,7 +83,7 @@ impl Store {
     }
 
     /// Returns the movies, or the pages, with failures that are not settled, and how many more are set aside.
-    async fn open_failures(
+    pub(super) async fn open_failures(
         &self,
         connection: &impl ConnectionTrait,
         scope: &str,

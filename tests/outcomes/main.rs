@@ -21,3 +21,4 @@ mod resume;
 mod sharing;
 mod statements;
 mod vectors;
+mod verify;
