@@ -54,10 +54,6 @@ impl Shared {
         if totals.open > 0 || failure_count > 0 || !plan::is_full(options) {
             return Ok(Coverage::NotAsked);
         }
-        if self.trusted_until.is_some() {
-            store.certify(run.id, None).await?;
-            return Ok(Coverage::Certified);
-        }
         let readings = store.readings(run.id).await?;
         let (pages, new_pass) = match coverage::judge(&readings, run.page_limit, totals.saved == 0) {
             Verdict::Covered => return self.certify(&readings).await,
@@ -70,12 +66,13 @@ impl Shared {
         Ok(Coverage::ReadingAgain)
     }
 
-    /// Certifies a run of every page, and marks the movies that have disappeared where it was of the whole catalogue.
+    /// Certifies a run, and marks the movies that have disappeared where it was of every page of the whole catalogue.
     async fn certify(&self, readings: &[PageReading]) -> Result<Coverage, Error> {
         let Self { store, run, options, .. } = self;
         let seen = coverage::seen(readings);
-        store.certify(run.id, Some(seen.len())).await?;
-        if plan::is_unfiltered(options) {
+        let is_of_every_page = self.trusted_until.is_none();
+        store.certify(run.id, is_of_every_page.then_some(seen.len())).await?;
+        if is_of_every_page && plan::is_unfiltered(options) {
             let max_share = if options.allow_mass_deletion { 1.0 } else { MAX_SHARE_OF_DELETIONS };
             match store.mark_disappeared(&seen, max_share).await? {
                 Disappeared::Marked(0) => {}
