@@ -198,7 +198,7 @@ impl Shared {
         }
         let (store, run_id, owner) = (&self.store, self.run.id, self.presence.owner);
         let totals = retry(self.options.patience, || async { store.run_totals(run_id).await }).await?;
-        let failure_count = store.failure_count(run_id).await?;
+        let failure_count = retry(self.options.patience, || async { store.failure_count(run_id).await }).await?;
         let outcome = match &trouble {
             None if totals.open > 0 => Outcome::Interrupted,
             None if failure_count > 0 || coverage == Coverage::NotShown => Outcome::Incomplete,

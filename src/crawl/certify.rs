@@ -47,18 +47,14 @@ impl Shared {
     async fn look_at_coverage(&self, rounds_left: u32) -> Result<Coverage, Error> {
         let Self { store, run, options, .. } = self;
         let totals = retry(options.patience, || async { store.run_totals(run.id).await }).await?;
-        let failure_count = store.failure_count(run.id).await?;
+        let failure_count = retry(options.patience, || async { store.failure_count(run.id).await }).await?;
         if totals.open > 0 && !self.stop.is_asked() {
             return Ok(Coverage::InHand);
         }
         if totals.open > 0 || failure_count > 0 || !plan::is_full(options) {
             return Ok(Coverage::NotAsked);
         }
-        if self.trusted_until.is_some() {
-            store.certify(run.id, None).await?;
-            return Ok(Coverage::Certified);
-        }
-        let readings = store.readings(run.id).await?;
+        let readings = retry(options.patience, || async { store.readings(run.id).await }).await?;
         let (pages, new_pass) = match coverage::judge(&readings, run.page_limit, totals.saved == 0) {
             Verdict::Covered => return self.certify(&readings).await,
             _ if rounds_left == 0 => return Ok(Coverage::NotShown),
@@ -70,14 +66,16 @@ impl Shared {
         Ok(Coverage::ReadingAgain)
     }
 
-    /// Certifies a run of every page, and marks the movies that have disappeared where it was of the whole catalogue.
+    /// Certifies a run, and marks the movies that have disappeared where it was of every page of the whole catalogue.
     async fn certify(&self, readings: &[PageReading]) -> Result<Coverage, Error> {
         let Self { store, run, options, .. } = self;
         let seen = coverage::seen(readings);
-        store.certify(run.id, Some(seen.len())).await?;
-        if plan::is_unfiltered(options) {
+        let is_of_every_page = self.trusted_until.is_none();
+        let distinct_movies = is_of_every_page.then_some(seen.len());
+        retry(options.patience, || async { store.certify(run.id, distinct_movies).await }).await?;
+        if is_of_every_page && plan::is_unfiltered(options) {
             let max_share = if options.allow_mass_deletion { 1.0 } else { MAX_SHARE_OF_DELETIONS };
-            match store.mark_disappeared(&seen, max_share).await? {
+            match retry(options.patience, || async { store.mark_disappeared(&seen, max_share).await }).await? {
                 Disappeared::Marked(0) => {}
                 Disappeared::Marked(count) => tracing::info!("{count} movies are listed no more"),
                 Disappeared::Braked(count) => tracing::warn!(

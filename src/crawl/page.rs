@@ -48,6 +48,8 @@ impl Worker {
     async fn read(&self, lease: Lease) -> Result<Result<(Listing, Option<u64>), api::Error>, Error> {
         let Shared { client, options, store, run, .. } = &self.shared;
         if is_batch(lease) {
+            // What failed before may well fail again; without this, that would look like a source that never answers.
+            self.make_sure_that_the_source_answers().await?;
             let external_ids = retry(options.patience, || async { store.batch(run.id, lease.page).await }).await?;
             return Ok(Ok((Listing::of_batch(external_ids), None)));
         }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{Error, Shared};
 use crate::progress::clock;
-use crate::store::{FailureRow, Outcome, RunTotals};
+use crate::store::{FailureRow, Outcome, RunTotals, retry};
 
 /// How many failures a summary lists; `monitor-progress --failures` shows them all.
 const MAX_FAILURES: u64 = 1000;
@@ -99,15 +99,17 @@ pub(super) async fn add_up(
     totals: RunTotals,
     elapsed: Duration,
 ) -> Result<Summary, Error> {
-    let run_id = shared.run.id;
-    let failures = shared.store.failures(run_id, MAX_FAILURES).await?;
+    let Shared { store, run, options, .. } = shared;
+    let run_id = run.id;
+    let failures = retry(options.patience, || async { store.failures(run_id, MAX_FAILURES).await }).await?;
+    let planned = retry(options.patience, || async { store.pages_planned(run_id).await }).await?;
     let traffic = shared.client.traffic();
     let movies_per_second = shared.counters.movies_here() as f64 / elapsed.as_secs_f64().max(0.001);
     Ok(Summary {
         run_id,
         status: outcome.as_str(),
         pages: PageCounts {
-            planned: shared.store.pages_planned(run_id).await?.into(),
+            planned: planned.into(),
             done: totals.done.cast_unsigned(),
             failed: totals.given_up.cast_unsigned(),
         },

@@ -14,8 +14,12 @@ use super::stats::{Counters, Stats};
 use super::stock::Stock;
 use super::throttle::{Admission, Throttle};
 
-/// Where the statistics of a server in another process can be read; neither counted nor faulted.
+/// Where another process reads the statistics and the ids in the list, and has the list shift; neither counted as
+/// requests nor faulted.
 const STATS_PATH: &str = "/demo/stats";
+const LISTED_PATH: &str = "/demo/listed";
+const INSERT_PATH: &str = "/demo/insert";
+const REMOVE_PATH: &str = "/demo/remove";
 
 /// The demo API without its connections.
 #[derive(Debug)]
@@ -54,10 +58,8 @@ impl Service {
     /// Answers a request that arrived at `arrived`; the body replaces what is in `body`.
     pub(super) async fn answer(&self, target: &str, arrived: Instant, body: &mut Vec<u8>) -> Answer {
         body.clear();
-        if target == STATS_PATH {
-            // Numbers always serialize.
-            let _ = serde_json::to_writer(body, &self.stats());
-            return Answer::whole(200, JSON);
+        if let Some(answer) = self.answer_backstage(target, body) {
+            return answer;
         }
         self.counters.requests.count();
         // Waiting comes first, so that a window announced afterwards begins when its answer leaves.
@@ -72,6 +74,23 @@ impl Service {
         self.drawn_fault(target)
             .and_then(|fault| self.faulty_answer(fault, endpoint, body))
             .unwrap_or_else(|| self.full_answer(endpoint, body))
+    }
+
+    /// Answers what only those who run the server ask.
+    fn answer_backstage(&self, target: &str, body: &mut Vec<u8>) -> Option<Answer> {
+        match target {
+            STATS_PATH => {}
+            INSERT_PATH => self.insert(),
+            REMOVE_PATH => self.remove(),
+            LISTED_PATH => {
+                // Numbers always serialize.
+                let _ = serde_json::to_writer(body, &self.listed_ids());
+                return Some(Answer::whole(200, JSON));
+            }
+            _ => return None,
+        }
+        let _ = serde_json::to_writer(body, &self.stats());
+        Some(Answer::whole(200, JSON))
     }
 
     fn refusal(&self, arrived: Instant) -> Option<Answer> {
@@ -93,13 +112,23 @@ impl Service {
         let number = self.counters.admitted_list.count();
         let is_turn = |every: u32| every > 0 && number.is_multiple_of(u64::from(every));
         if is_turn(self.faults.insert) {
-            self.stock.write().unwrap_or_else(PoisonError::into_inner).insert_newest();
-            self.counters.inserted.count();
+            self.insert();
         }
         if is_turn(self.faults.remove) {
-            self.stock.write().unwrap_or_else(PoisonError::into_inner).remove_one();
-            self.counters.removed.count();
+            self.remove();
         }
+    }
+
+    /// Lets a new movie come to the head of the list.
+    fn insert(&self) {
+        self.stock.write().unwrap_or_else(PoisonError::into_inner).insert_newest();
+        self.counters.inserted.count();
+    }
+
+    /// Lets a movie disappear.
+    fn remove(&self) {
+        self.stock.write().unwrap_or_else(PoisonError::into_inner).remove_one();
+        self.counters.removed.count();
     }
 
     fn drawn_fault(&self, target: &str) -> Option<Fault> {
@@ -211,6 +240,17 @@ mod tests {
         ask(&service, "/api/v2/movie_details.json?movie_id=1").await;
         let stats = service.stats();
         assert_eq!((stats.faults, stats.list, stats.details), (1, 1, 1));
+    }
+
+    #[tokio::test]
+    async fn another_process_reads_the_list_and_has_it_shift_without_being_counted() {
+        let service = service("5xx=100");
+        ask(&service, INSERT_PATH).await;
+        ask(&service, REMOVE_PATH).await;
+        let (answer, body) = ask(&service, LISTED_PATH).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(serde_json::from_slice::<Vec<u32>>(&body).unwrap(), service.listed_ids());
+        assert_eq!(service.stats(), Stats { inserted: 1, removed: 1, ..Stats::default() });
     }
 
     #[tokio::test]

@@ -14,6 +14,10 @@ use super::error::{is_transient, plain};
 use super::{Error, Store};
 use crate::redact::{redact_message, redact_url};
 
+/// How long a process may stand still in the middle of a transaction: no longer than a lease, and nothing slow happens
+/// within one.
+const LONGEST_IDLE_IN_TRANSACTION: &str = "20s";
+
 /// How to open the database.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -177,6 +181,10 @@ fn pool_options(options: &Options, max_connections: u32) -> ConnectOptions {
     }
     if !options.is_sqlite() {
         pool.statement_timeout(options.statement_timeout).set_application_name("yts-ingest");
+        // A process that is stopped in the middle of a transaction must not keep its locks from the others.
+        pool.map_sqlx_postgres_opts(|postgres| {
+            postgres.options([("idle_in_transaction_session_timeout", LONGEST_IDLE_IN_TRANSACTION)])
+        });
     }
     pool
 }

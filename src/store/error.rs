@@ -122,10 +122,10 @@ fn is_transient_sqlx(error: &SqlxError) -> bool {
         | SqlxError::Protocol(_)
         | SqlxError::WorkerCrashed => true,
         SqlxError::Database(error) => error.code().is_some_and(|code| {
-            // Connection trouble, serialization failure and deadlock, shutdown and start-up of the server;
-            // too many connections; and SQLite's "busy" and "locked".
+            // Connection trouble, a transaction that stood still, serialization failure and deadlock, shutdown and
+            // start-up of the server; too many connections; and SQLite's "busy" and "locked".
             code.starts_with("08")
-                || matches!(&*code, "40001" | "40P01" | "53300" | "55P03" | "5" | "6" | "261" | "262" | "517")
+                || matches!(&*code, "25P03" | "40001" | "40P01" | "53300" | "55P03" | "5" | "6" | "261" | "262" | "517")
                 || (code.starts_with("57P0") && &*code != "57P04")
         }),
         _ => false,

@@ -1,6 +1,6 @@
 //! The real command, killed with SIGKILL at random moments, and typed again until it is through.
 
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Child;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -8,6 +8,7 @@ use rand::{Rng, SeedableRng};
 use serde_json::Value;
 use yts_ingest::demo;
 
+use crate::support::command::{fetch_yts, output_of, summary_of};
 use crate::support::crawling::{demo_movies, demo_server};
 use crate::support::database::Database;
 use crate::support::snapshot::Snapshot;
@@ -25,13 +26,13 @@ async fn killed_again_and_again_the_same_command_still_finishes_the_job(database
     let mut rng = StdRng::seed_from_u64(5);
     let mut kills = 0;
     for _ in 0..KILLS {
-        let command = fetch_yts(database, &server).spawn().expect("the command starts");
+        let command = fetch_yts(database, &server.base_url(), LIMIT, WORKERS).spawn().expect("the command starts");
         kills += u64::from(was_killed_midway(command, &server, &mut rng).await);
     }
     assert!(kills >= KILLS / 2, "only {kills} kills came before the end");
 
-    let mut command = fetch_yts(database, &server);
-    let output = tokio::task::spawn_blocking(move || command.output()).await.expect("no panic").expect("it starts");
+    let command = fetch_yts(database, &server.base_url(), LIMIT, WORKERS).spawn().expect("the command starts");
+    let output = output_of(command).await;
     let summary = summary_of(&output);
     assert_eq!((output.status.code(), &summary["status"]), (Some(0), &Value::from("complete")), "{summary}");
     assert_eq!(summary["pages"]["done"], MOVIES / 10);
@@ -40,22 +41,6 @@ async fn killed_again_and_again_the_same_command_still_finishes_the_job(database
     assert!(details <= u64::from(MOVIES) + kills * WORKERS * LIMIT, "{details} details: finished pages were refetched");
     let store = database.store().await;
     Snapshot::of(store.db()).await.assert_same(&Snapshot::expected(&demo_movies(MOVIES)));
-}
-
-/// Returns the command that is typed each time.
-fn fetch_yts(database: &Database, server: &demo::Server) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fetch-yts"));
-    command
-        .args(["--database-url", &database.url, "--base-url", &server.base_url(), "--rate", "0", "--json", "--quiet"])
-        .args(["--limit", &LIMIT.to_string(), "--workers", &WORKERS.to_string(), "--concurrency", "8"])
-        .current_dir(database.folder())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("YTS__") || name == "DATABASE_URL") {
-        command.env_remove(name);
-    }
-    command
 }
 
 /// Kills the command some answers of the source later; the answers are counted and not the time, so that it is midway
@@ -71,9 +56,4 @@ async fn was_killed_midway(mut command: Child, server: &demo::Server, rng: &mut 
     command.kill().expect("the command is ours");
     command.wait().expect("the command is ours");
     was_running
-}
-
-fn summary_of(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("no summary ({error}): {}", String::from_utf8_lossy(&output.stderr)))
 }

@@ -9,7 +9,11 @@ use crate::support::database::Database;
 use crate::support::snapshot::Snapshot;
 
 on_both!(stores_that_open_an_empty_database_at_once_all_come_up);
-on_one!(Postgres: two_crawls_started_at_once_on_an_empty_database_share_the_run);
+on_one!(Postgres:
+    two_crawls_started_at_once_on_an_empty_database_share_the_run,
+    two_crawls_share_one_rate,
+    a_pause_that_one_is_asked_for_holds_for_the_other,
+);
 on_one!(Sqlite: a_second_writer_is_turned_away_until_the_first_has_ended);
 
 async fn two_crawls_started_at_once_on_an_empty_database_share_the_run(database: &Database) {
@@ -25,6 +29,26 @@ async fn two_crawls_started_at_once_on_an_empty_database_share_the_run(database:
     assert_eq!((server.stats().list, server.stats().details), (30 + CLOSING_LOOK, 300));
     let store = database.store().await;
     Snapshot::of(store.db()).await.assert_same(&Snapshot::expected(&demo_movies(300)));
+}
+
+async fn two_crawls_share_one_rate(database: &Database) {
+    // What is above 40 a second is refused: one rate of 30 stays below it, two of them would not.
+    let server = demo_server(150, "rate=40").await;
+    let crawl = Crawl { rate: 30.0, ..Crawl::of(server.base_url()) };
+    let (one, other) = tokio::join!(crawl.run(database), crawl.run(database));
+    assert_eq!((one.status, other.status), ("complete", "complete"));
+    assert!(one.requests.total > 0 && other.requests.total > 0, "each did its part");
+    assert_eq!(server.stats().throttled, 0, "{:?}", server.stats());
+}
+
+async fn a_pause_that_one_is_asked_for_holds_for_the_other(database: &Database) {
+    let server = demo_server(300, "429=2,latency=20ms,seed=5").await;
+    let crawl = Crawl { rate: 150.0, ..Crawl::of(server.base_url()) };
+    let (one, other) = tokio::join!(crawl.run(database), crawl.run(database));
+    assert_eq!((one.status, other.status), ("complete", "complete"));
+    let stats = server.stats();
+    assert!(stats.faults > 0, "there was a window: {stats:?}");
+    assert_eq!(stats.inside_window, 0, "{stats:?}");
 }
 
 async fn a_second_writer_is_turned_away_until_the_first_has_ended(database: &Database) {

@@ -2,6 +2,7 @@
 
 #[macro_use]
 pub(crate) mod database;
+pub(crate) mod command;
 pub(crate) mod crawling;
 pub(crate) mod records;
 pub(crate) mod schema;

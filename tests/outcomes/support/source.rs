@@ -1,9 +1,10 @@
 //! A source on loopback whose every movie the test writes itself, down to the JSON, and whose answers it can spoil.
 //! The demo API cannot do that: its catalogue follows from a seed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -28,7 +29,26 @@ pub(crate) struct Script {
     pub(crate) broken_pages: BTreeSet<u64>,
     /// Movies whose details are answered with status 500.
     pub(crate) broken_details: BTreeSet<u64>,
+    /// List pages that are not answered as long as they stand here.
+    pub(crate) held_pages: BTreeSet<u64>,
+    /// Movies whose details are not answered as long as they stand here.
+    pub(crate) held_details: BTreeSet<u64>,
+    /// Movies that go when a list page has been answered: by the page.
+    pub(crate) removed_after: BTreeMap<u64, u64>,
+    /// List pages that were asked for, in order.
+    pub(crate) asked_pages: Vec<u64>,
+    /// Movies whose details were asked for, in order.
+    pub(crate) asked_details: Vec<u64>,
 }
+
+/// What a request asks for.
+enum Asked {
+    Page { page: u64, limit: u64 },
+    Details(u64),
+}
+
+/// How long until it is looked again whether a held answer may go.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(10);
 
 impl Source {
     pub(crate) async fn start(movies: Vec<Value>) -> Self {
@@ -104,7 +124,12 @@ async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) {
     }
     let head = String::from_utf8_lossy(&head);
     let target = head.split(' ').nth(1).unwrap_or_default();
-    let (status, body) = match locked(&script).answer(target) {
+    let asked = Asked::of(target);
+    locked(&script).note(asked.as_ref());
+    while locked(&script).holds(asked.as_ref()) {
+        tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+    }
+    let (status, body) = match asked.and_then(|asked| locked(&script).answer(&asked)) {
         Some(data) => ("200 OK", json!({"status": "ok", "status_message": "fine", "data": data}).to_string()),
         None => ("500 Internal Server Error", "spoilt on purpose".to_owned()),
     };
@@ -117,14 +142,45 @@ async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) {
     }
 }
 
-impl Script {
-    fn answer(&self, target: &str) -> Option<Value> {
+impl Asked {
+    fn of(target: &str) -> Option<Self> {
         let url = Url::parse("http://loopback").and_then(|base| base.join(target)).ok()?;
         let number = |name: &str| url.query_pairs().find(|(key, _)| key == name)?.1.parse::<u64>().ok();
         if url.path().ends_with("list_movies.json") {
-            return self.list(number("page")?, number("limit")?);
+            return Some(Self::Page { page: number("page")?, limit: number("limit")? });
         }
-        self.details(number("movie_id")?)
+        number("movie_id").map(Self::Details)
+    }
+}
+
+impl Script {
+    fn note(&mut self, asked: Option<&Asked>) {
+        match asked {
+            Some(Asked::Page { page, .. }) => self.asked_pages.push(*page),
+            Some(Asked::Details(id)) => self.asked_details.push(*id),
+            None => {}
+        }
+    }
+
+    fn holds(&self, asked: Option<&Asked>) -> bool {
+        match asked {
+            Some(Asked::Page { page, .. }) => self.held_pages.contains(page),
+            Some(Asked::Details(id)) => self.held_details.contains(id),
+            None => false,
+        }
+    }
+
+    fn answer(&mut self, asked: &Asked) -> Option<Value> {
+        match asked {
+            Asked::Page { page, limit } => {
+                let list = self.list(*page, *limit);
+                if let Some(removed) = self.removed_after.remove(page) {
+                    self.movies.retain(|movie| movie["id"] != removed);
+                }
+                list
+            }
+            Asked::Details(id) => self.details(*id),
+        }
     }
 
     fn list(&self, page: u64, limit: u64) -> Option<Value> {
