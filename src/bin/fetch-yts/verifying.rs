@@ -43,11 +43,17 @@ pub(crate) async fn run(
     (settings, client): (&Settings, &Client),
     common: &Common,
 ) -> anyhow::Result<Exit> {
-    let options =
-        verify::Options { scope, sample: flags.sample, rate: settings.api.rate, patience: settings.database.patience };
     let store_options = cli::store_options(settings);
     let store = Store::open_existing(&store_options).await?;
+    if flags.repair && !store.has_run_of(&scope).await? {
+        // It would mend the movies of one source after another's.
+        anyhow::bail!(
+            "this database has no run of {scope}; give the flags that the crawl had, such as --demo or filters"
+        );
+    }
     let presence = if flags.repair { Some(store.announce(&store_options).await?) } else { None };
+    let options =
+        verify::Options { scope, sample: flags.sample, rate: settings.api.rate, patience: settings.database.patience };
     let stop = Stop::default();
     cli::stop_on_signals(stop.clone(), settings.crawl.drain);
     let ended = tokio::select! {
