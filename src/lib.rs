@@ -19,6 +19,7 @@
 //! | [`crawl`] | the run: plan, workers, pulse, summary |
 //! | [`store`] | SQL: connection, claims, saving, look-ups, reading back |
 //! | [`embed`] | vectors of texts: a static table, a service, a model of the user's |
+//! | [`search`] | questions and their answers: words and meaning, "something like this" |
 //! | [`progress`] | shows how far a crawl is |
 //! | [`monitor`] | what a second process sees of a run |
 //! | [`health`] | whether the database could be used |
@@ -41,5 +42,6 @@ pub mod monitor;
 pub mod movie;
 pub mod progress;
 pub mod redact;
+pub mod search;
 pub mod store;
 pub mod terminal;
