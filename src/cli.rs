@@ -13,7 +13,7 @@ use crate::config::{self, Settings};
 use crate::progress::LogWriter;
 use crate::redact::redact_url;
 use crate::terminal::escape_harmful;
-use crate::{api, crawl, store};
+use crate::{api, crawl, search, store};
 
 mod signals;
 
@@ -183,10 +183,22 @@ fn exit_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if error.is::<store::Error>() {
         return Some(Exit::Database);
     }
+    if let Some(error) = error.downcast_ref::<search::Error>() {
+        return Some(exit_of_search(error));
+    }
     match error.downcast_ref::<crawl::Error>()? {
         crawl::Error::Store(_) => Some(Exit::Database),
         crawl::Error::Source(_) => Some(Exit::SourceUnreachable),
         crawl::Error::Worker(_) => Some(Exit::Error),
+    }
+}
+
+/// An argument that may mean several movies has to be typed again, hence its code.
+fn exit_of_search(error: &search::Error) -> Exit {
+    match error {
+        search::Error::Store(_) => Exit::Database,
+        search::Error::Ambiguous { .. } => Exit::Usage,
+        _ => Exit::Error,
     }
 }
 

@@ -9,6 +9,7 @@
 //! What to look up is asked of the store; ranking happens here, so that both databases answer alike. A [`Catalogue`]
 //! keeps what it has read as long as nobody writes to the database, so one that stays open answers in milliseconds.
 
+mod browse;
 mod error;
 mod fusion;
 mod likeness;
@@ -17,6 +18,7 @@ mod matrix;
 mod meaning;
 mod movie;
 mod question;
+mod shown;
 mod snapshot;
 mod snippet;
 mod spelling;
@@ -36,6 +38,7 @@ use self::text::Found;
 use crate::embed::{Embedder, StaticModel};
 use crate::store::{Card, Store, Watch};
 
+pub use self::browse::{Details, Genre, Genres, Movies, Overview, Part, Release};
 pub use self::error::Error;
 pub use self::likeness::{Likeness, Likenesses, Reason};
 pub use self::movie::Movie;

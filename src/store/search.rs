@@ -11,7 +11,7 @@ mod watch;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 
-pub use self::cards::{Card, Role};
+pub use self::cards::{Card, Role, TorrentRow};
 pub use self::filter::Filter;
 pub use self::postings::{Titles, WordQuery};
 pub use self::watch::Watch;

@@ -18,5 +18,6 @@ mod migrations;
 mod monitor;
 mod names;
 mod resume;
+mod search;
 mod sharing;
 mod statements;

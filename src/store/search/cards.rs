@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use entity::{cast, genre, movie, movie_cast, movie_genre};
+use entity::{cast, genre, movie, movie_cast, movie_genre, torrent};
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select,
-    prelude::Decimal,
+    ColumnTrait, EntityTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
+    Select, prelude::Decimal,
 };
 
 use super::DOING;
@@ -114,12 +114,54 @@ impl Store {
         Ok(grouped(rows.into_iter().map(|(id, name, character)| (id, Role { name, character })).collect()))
     }
 
-    /// Returns every genre with its id and the number of its movies, the largest first.
+    /// Returns every genre with its id, by name.
     pub async fn genre_list(&self) -> Result<Vec<(i32, String)>, Error> {
         let query = genre::Entity::find().select_only().columns([genre::Column::Id, genre::Column::Name]);
         query.order_by_asc(genre::Column::Name).into_tuple().all(&self.db).await.map_err(Error::doing(DOING))
     }
+
+    /// Returns every genre with the number of movies of it that the source lists, the largest first.
+    pub async fn genre_counts(&self) -> Result<Vec<(String, i64)>, Error> {
+        movie_genre::Entity::find()
+            .select_only()
+            .column(genre::Column::Name)
+            .column_as(movie_genre::Column::MovieId.count(), "movie_count")
+            .join(JoinType::InnerJoin, movie_genre::Relation::Genre.def())
+            .join(JoinType::InnerJoin, movie_genre::Relation::Movie.def())
+            .filter(movie::Column::DeletedAt.is_null())
+            .group_by(genre::Column::Name)
+            .order_by_desc(movie_genre::Column::MovieId.count())
+            .order_by_asc(genre::Column::Name)
+            .into_tuple()
+            .all(&self.db)
+            .await
+            .map_err(Error::doing(DOING))
+    }
+
+    /// Returns the best rated movies, those with equal rating by title.
+    pub async fn top_cards(&self, limit: u64) -> Result<Vec<Card>, Error> {
+        let rated = listed().filter(movie::Column::Rating.is_not_null()).order_by_desc(movie::Column::Rating);
+        let query = rated.order_by_asc(movie::Column::Title).order_by_asc(movie::Column::ExternalId).limit(limit);
+        query.into_model().all(&self.db).await.map_err(Error::doing(DOING))
+    }
+
+    /// Returns the movies that the source listed last, those without a date at the end.
+    pub async fn recent_cards(&self, limit: u64) -> Result<Vec<Card>, Error> {
+        let dated = listed().order_by(movie::Column::DateUploaded.is_null(), Order::Asc);
+        let newest = dated.order_by_desc(movie::Column::DateUploaded).order_by_desc(movie::Column::ExternalId);
+        newest.limit(limit).into_model().all(&self.db).await.map_err(Error::doing(DOING))
+    }
+
+    /// Returns the torrents of a movie by our id, best quality last.
+    pub async fn torrents_of(&self, id: i64) -> Result<Vec<TorrentRow>, Error> {
+        let query = torrent::Entity::find().filter(torrent::Column::MovieId.eq(id));
+        let sorted = query.order_by_asc(torrent::Column::SizeBytes).order_by_asc(torrent::Column::Hash);
+        sorted.all(&self.db).await.map_err(Error::doing(DOING))
+    }
 }
+
+/// A torrent as it is stored.
+pub type TorrentRow = torrent::Model;
 
 fn grouped<T>(rows: Vec<(i64, T)>) -> HashMap<i64, Vec<T>> {
     let mut groups = HashMap::<i64, Vec<T>>::new();
