@@ -14,7 +14,7 @@ use crate::embed::{self, Embedder, HttpModel, HttpOptions, StaticModel};
 use crate::progress::LogWriter;
 use crate::redact::redact_url;
 use crate::terminal::escape_harmful;
-use crate::{api, crawl, fill, store};
+use crate::{api, crawl, fill, search, store};
 
 mod signals;
 
@@ -135,6 +135,30 @@ pub fn client_options(settings: &Settings) -> Result<api::Options, config::Error
     })
 }
 
+/// What makes the vectors, as a flag.
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+pub enum ProviderArgument {
+    /// Nothing does
+    Off,
+    /// A table in the program
+    Static,
+    /// A model of yours
+    Local,
+    /// A service
+    Http,
+}
+
+impl From<ProviderArgument> for Provider {
+    fn from(argument: ProviderArgument) -> Self {
+        match argument {
+            ProviderArgument::Off => Self::Off,
+            ProviderArgument::Static => Self::Static,
+            ProviderArgument::Local => Self::Local,
+            ProviderArgument::Http => Self::Http,
+        }
+    }
+}
+
 /// Loads what makes the vectors, or nothing where the settings turn it off.
 pub fn embedder(settings: &Embeddings) -> anyhow::Result<Option<Embedder>> {
     Ok(match settings.provider {
@@ -222,10 +246,22 @@ fn exit_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         Some(fill::Error::Worker(_)) => return Some(Exit::Error),
         None => {}
     }
+    if let Some(error) = error.downcast_ref::<search::Error>() {
+        return Some(exit_of_search(error));
+    }
     match error.downcast_ref::<crawl::Error>()? {
         crawl::Error::Store(_) => Some(Exit::Database),
         crawl::Error::Source(_) => Some(Exit::SourceUnreachable),
         crawl::Error::Worker(_) => Some(Exit::Error),
+    }
+}
+
+/// An argument that may mean several movies has to be typed again, hence its code.
+fn exit_of_search(error: &search::Error) -> Exit {
+    match error {
+        search::Error::Store(_) => Exit::Database,
+        search::Error::Ambiguous { .. } => Exit::Usage,
+        _ => Exit::Error,
     }
 }
 

@@ -3,6 +3,7 @@
 //! A fill is a run like a crawl, cut into stretches of movie ids in place of list pages: so it resumes, and several
 //! processes share it. Making a vector is [`crate::embed`]'s, keeping it is [`crate::store`]'s.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +54,14 @@ pub struct Summary {
     pub up_to_date: i64,
     /// Movies whose text has no vector.
     pub without: i64,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { run_id, model, movies, made, up_to_date, without } = self;
+        write!(f, "run {run_id} complete: {movies} movies, {made} vectors made by {model}, {up_to_date} up to date, ")?;
+        write!(f, "{without} movies without a text that has one")
+    }
 }
 
 #[derive(Clone, Debug)]

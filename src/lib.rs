@@ -20,6 +20,7 @@
 //! | [`store`] | SQL: connection, claims, saving, look-ups, reading back |
 //! | [`embed`] | vectors of texts: a static table, a service, a model of the user's |
 //! | [`fill`] | vectors of movies: at ingest, and later where they are missing or stale |
+//! | [`search`] | questions and their answers: words and meaning, "something like this" |
 //! | [`progress`] | shows how far a crawl is |
 //! | [`verify`] | checks what is stored, against itself and against the source, and mends it |
 //! | [`monitor`] | what a second process sees of a run |
@@ -30,9 +31,8 @@
 //! | [`redact`], [`terminal`] | passwords out of messages, escape sequences out of titles |
 //!
 //! Doors: binaries → cli, config, crawl, verify, monitor, health; crawl → api, store, fill, progress; verify → api, store;
-//! fill → embed, store; api → movie; store → movie and the `entity` and `migration` crates. api and store meet only in
-//! crawl and verify.
-//! `tests/architecture.rs` holds this.
+//! fill and search → embed, store; api → movie; store → movie and the `entity` and `migration` crates. api and store meet
+//! only in crawl and verify. `tests/architecture.rs` holds this.
 
 pub mod api;
 pub mod cli;
@@ -46,6 +46,7 @@ pub mod monitor;
 pub mod movie;
 pub mod progress;
 pub mod redact;
+pub mod search;
 pub mod store;
 pub mod terminal;
 pub mod verify;

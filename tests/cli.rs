@@ -19,6 +19,8 @@ mod help;
 mod monitor;
 #[path = "cli/postgres.rs"]
 mod postgres;
+#[path = "cli/search.rs"]
+mod search;
 #[path = "cli/settings.rs"]
 mod settings;
 #[path = "cli/signals.rs"]

@@ -11,6 +11,7 @@ mod m20261121_000001_create_catalogue;
 mod m20261121_000002_create_embeddings;
 mod m20261121_000003_create_runs;
 mod m20261121_000004_create_changes;
+mod m20261121_000005_create_search;
 
 pub use lock::{Step, migrate};
 
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_create_embeddings::Migration),
             Box::new(m20261121_000003_create_runs::Migration),
             Box::new(m20261121_000004_create_changes::Migration),
+            Box::new(m20261121_000005_create_search::Migration),
         ]
     }
 }

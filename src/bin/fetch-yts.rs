@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use yts_ingest::api::{Client, ListQuery};
-use yts_ingest::cli::{self, Common, EXIT_CODES, Exit};
+use yts_ingest::cli::{self, Common, EXIT_CODES, Exit, ProviderArgument};
 use yts_ingest::config::{Provider, Settings};
 use yts_ingest::crawl::{self, Existing, Forecast, Options, Purpose, Stop, Summary};
 use yts_ingest::embed::Embedder;
@@ -76,7 +76,7 @@ struct Arguments {
     allow_mass_deletion: bool,
     /// What makes the vectors of new movies [default: static, a table in the program]
     #[arg(long, value_enum, value_name = "PROVIDER")]
-    embeddings: Option<EmbeddingsArgument>,
+    embeddings: Option<ProviderArgument>,
     /// Begin a new run even where an unfinished one could be gone on with
     #[arg(long)]
     fresh: bool,
@@ -107,14 +107,6 @@ struct Arguments {
 
 const SORT_KEYS: [&str; 8] =
     ["title", "year", "rating", "peers", "seeds", "download_count", "like_count", "date_added"];
-
-#[derive(clap::ValueEnum, Clone, Copy, Debug)]
-enum EmbeddingsArgument {
-    Off,
-    Static,
-    Local,
-    Http,
-}
 
 #[derive(clap::ValueEnum, Clone, Copy, Debug)]
 enum ExistingArgument {
@@ -185,13 +177,7 @@ impl Arguments {
         api.concurrency = self.concurrency.map_or(api.concurrency, |concurrency| concurrency as usize);
         crawl.limit = self.limit.unwrap_or(crawl.limit);
         crawl.workers = self.workers.unwrap_or(crawl.workers);
-        settings.embeddings.provider = match self.embeddings {
-            None => settings.embeddings.provider,
-            Some(EmbeddingsArgument::Off) => Provider::Off,
-            Some(EmbeddingsArgument::Static) => Provider::Static,
-            Some(EmbeddingsArgument::Local) => Provider::Local,
-            Some(EmbeddingsArgument::Http) => Provider::Http,
-        };
+        settings.embeddings.provider = self.embeddings.map_or(settings.embeddings.provider, Provider::from);
     }
 
     async fn start_demo(&self) -> anyhow::Result<Option<demo::Server>> {

@@ -17,6 +17,7 @@ pub(crate) const SOON: Duration = Duration::from_mins(1);
 pub(crate) const FETCH_YTS: &str = env!("CARGO_BIN_EXE_fetch-yts");
 pub(crate) const MONITOR_PROGRESS: &str = env!("CARGO_BIN_EXE_monitor-progress");
 pub(crate) const TEST_DB: &str = env!("CARGO_BIN_EXE_test-db");
+pub(crate) const YTS_CATALOG: &str = env!("CARGO_BIN_EXE_yts-catalog");
 
 /// A folder to run commands in; gone when dropped.
 pub(crate) struct Folder(TempDir);

@@ -1,9 +1,13 @@
 //! `--help` and `--version`: the snapshots are what a user reads.
 
-use crate::command::{FETCH_YTS, Folder, MONITOR_PROGRESS, TEST_DB};
+use crate::command::{FETCH_YTS, Folder, MONITOR_PROGRESS, TEST_DB, YTS_CATALOG};
 
-const PROGRAMS: [(&str, &str); 3] =
-    [("fetch-yts", FETCH_YTS), ("monitor-progress", MONITOR_PROGRESS), ("test-db", TEST_DB)];
+const PROGRAMS: [(&str, &str); 4] = [
+    ("fetch-yts", FETCH_YTS),
+    ("monitor-progress", MONITOR_PROGRESS),
+    ("test-db", TEST_DB),
+    ("yts-catalog", YTS_CATALOG),
+];
 
 /// Returns a help without trailing spaces, which an editor might take out of a snapshot.
 fn help_of(program: &str) -> String {
@@ -26,6 +30,11 @@ fn the_help_of_monitor_progress() {
 #[test]
 fn the_help_of_test_db() {
     insta::assert_snapshot!(help_of(TEST_DB));
+}
+
+#[test]
+fn the_help_of_yts_catalog() {
+    insta::assert_snapshot!(help_of(YTS_CATALOG));
 }
 
 #[test]

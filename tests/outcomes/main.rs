@@ -24,6 +24,7 @@ mod only_new;
 mod points;
 mod resume;
 mod retries;
+mod search;
 mod sharing;
 mod statements;
 mod vectors;

@@ -1,0 +1,262 @@
+//! Search: "that film where…", "something like this", in the words of a question and by its meaning.
+//!
+//! ```text
+//!  question ─┬─ text: words, looked up in the database ► candidates ► BM25 ──────┐
+//!            │                                                                   ├─ reciprocal rank fusion ► hits
+//!            └─ meaning: its vector ► nearest vectors (HNSW | scan in memory) ───┘
+//! ```
+//!
+//! What to look up is asked of the store; ranking happens here, so that both databases answer alike. A [`Catalogue`]
+//! keeps what it has read as long as nobody writes to the database, so one that stays open answers in milliseconds.
+
+mod browse;
+mod error;
+mod fusion;
+mod likeness;
+mod lookup;
+mod matrix;
+mod meaning;
+mod movie;
+mod question;
+mod shown;
+mod snapshot;
+mod snippet;
+mod spelling;
+mod text;
+mod words;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+use tokio::sync::Mutex;
+
+use self::meaning::Direction;
+use self::question::Question;
+use self::snapshot::Snapshot;
+use self::text::Found;
+use crate::embed::{Embedder, StaticModel};
+use crate::store::{Card, Store, Watch};
+
+pub use self::browse::{Details, Genre, Genres, Movies, Overview, Part, Release};
+pub use self::error::Error;
+pub use self::likeness::{Likeness, Likenesses, Reason};
+pub use self::movie::Movie;
+pub use crate::store::Filter;
+
+/// How deep the rankings are that are joined.
+const DEPTH: usize = 100;
+
+/// What a ranking rests on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// The words.
+    Text,
+    /// The meaning.
+    Vector,
+    /// Both.
+    #[default]
+    Hybrid,
+}
+
+/// A question.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    /// What is looked for: words, `"a phrase"`, `begin*`, or a whole description.
+    pub text: String,
+    /// What to rank by.
+    pub mode: Mode,
+    /// Conditions that each hit meets.
+    pub filter: Filter,
+    /// The most hits.
+    pub limit: usize,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Answer {
+    /// What was looked for.
+    pub query: String,
+    /// What was ranked by: text alone where the catalogue has no vectors of the model.
+    pub mode: Mode,
+    /// The movies, best first.
+    pub hits: Vec<Hit>,
+}
+
+/// A movie that was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hit {
+    /// The movie.
+    pub movie: Movie,
+    /// What it was ranked by; comparable within one answer only.
+    pub score: f64,
+    /// Its place by the words, from 1.
+    pub text_rank: Option<usize>,
+    /// Its place by the meaning, from 1.
+    pub vector_rank: Option<usize>,
+    /// The part of the description that answers best.
+    pub snippet: Option<String>,
+}
+
+/// A catalogue, open for questions.
+#[derive(Debug)]
+pub struct Catalogue {
+    store: Store,
+    embedder: Embedder,
+    watch: Watch,
+    latest: Mutex<Option<Arc<Snapshot>>>,
+}
+
+impl Catalogue {
+    /// Opens a catalogue; the vectors of questions come from the embedder, by default the built-in table.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use yts_ingest::movie::Movie;
+    /// use yts_ingest::search::{Catalogue, Query};
+    /// use yts_ingest::store::{Options, Store};
+    ///
+    /// let store = Store::connect(&Options::new("sqlite::memory:")).await?;
+    /// let title = Some("Le Fabuleux Destin d'Amélie Poulain".to_owned());
+    /// store.save_movie(&Movie { external_id: 1, title, ..Movie::default() }).await?;
+    ///
+    /// let catalogue = Catalogue::open(&store, None).await?;
+    /// let query = Query { text: "amelie polain".to_owned(), limit: 10, ..Query::default() };
+    /// assert_eq!(catalogue.search(&query).await?.hits[0].movie.id, 1);
+    /// # Ok(()) }
+    /// ```
+    pub async fn open(store: &Store, embedder: Option<Embedder>) -> Result<Self, Error> {
+        let embedder = match embedder {
+            Some(embedder) => embedder,
+            None => Embedder::Static(StaticModel::load()?),
+        };
+        Ok(Self { store: store.clone(), embedder, watch: store.watch().await?, latest: Mutex::new(None) })
+    }
+
+    /// Returns the movies that answer a question, best first.
+    pub async fn search(&self, query: &Query) -> Result<Answer, Error> {
+        let snapshot = self.snapshot().await?;
+        let question = Question::read(&query.text);
+        let allowed = self.allowed(&snapshot, &query.filter).await?;
+        let found = match query.mode {
+            Mode::Vector => Vec::new(),
+            Mode::Text | Mode::Hybrid => text::rank(&self.store, &snapshot, &question, allowed.as_deref()).await?,
+        };
+        let near = self.near(&snapshot, query, &question, allowed.as_deref()).await?;
+        let ranked = join(query.mode, &found, &near);
+        let mode = if query.mode == Mode::Hybrid && near.is_empty() { Mode::Text } else { query.mode };
+        let hits = self.hits(&snapshot, &question, found, &near, &ranked[..ranked.len().min(query.limit)]).await?;
+        Ok(Answer { query: query.text.clone(), mode, hits })
+    }
+
+    /// Returns which places a filter leaves.
+    async fn allowed(&self, snapshot: &Snapshot, filter: &Filter) -> Result<Option<Vec<bool>>, Error> {
+        let Some(ids) = self.store.movies_that_pass(filter).await? else { return Ok(None) };
+        let mut allowed = vec![false; snapshot.count()];
+        for place in snapshot.places(&ids) {
+            allowed[place as usize] = true;
+        }
+        Ok(Some(allowed))
+    }
+
+    async fn near(
+        &self,
+        snapshot: &Snapshot,
+        query: &Query,
+        question: &Question,
+        allowed: Option<&[bool]>,
+    ) -> Result<Vec<(u32, f64)>, Error> {
+        // Who asks for a phrase or for a beginning of a word asks for words.
+        let is_literal = !question.phrases.is_empty() || question.terms.iter().any(|term| term.is_prefix);
+        if query.mode == Mode::Text || (query.mode == Mode::Hybrid && is_literal) {
+            return Ok(Vec::new());
+        }
+        match Direction::of_text(&self.embedder, &query.text).await? {
+            Some(direction) => {
+                meaning::nearest(&self.store, snapshot, &direction, DEPTH.max(query.limit), allowed).await
+            }
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn hits(
+        &self,
+        snapshot: &Snapshot,
+        question: &Question,
+        found: Vec<Found>,
+        near: &[(u32, f64)],
+        ranked: &[(u32, f64)],
+    ) -> Result<Vec<Hit>, Error> {
+        let text_ranks: HashMap<u32, usize> = found.iter().zip(1..).map(|(found, rank)| (found.place, rank)).collect();
+        let vector_ranks: HashMap<u32, usize> = near.iter().zip(1..).map(|((place, _), rank)| (*place, rank)).collect();
+        let mut cards: HashMap<i64, Card> = found.into_iter().map(|found| (found.card.id, found.card)).collect();
+        let ids: Vec<i64> = ranked.iter().map(|(place, _)| snapshot.id(*place)).collect();
+        let missing: Vec<i64> = ids.iter().copied().filter(|id| !cards.contains_key(id)).collect();
+        cards.extend(self.store.cards(&missing).await?.into_iter().map(|card| (card.id, card)));
+        let shown: Vec<Card> = ids.iter().filter_map(|id| cards.remove(id)).collect();
+        let movies = self.movies(&shown).await?;
+        let scores: HashMap<i64, (u32, f64)> = ids.into_iter().zip(ranked).map(|(id, ranked)| (id, *ranked)).collect();
+        let hits = movies.into_iter().zip(&shown).map(|((id, movie), card)| {
+            let (place, score) = scores[&id];
+            Hit {
+                movie,
+                score,
+                text_rank: text_ranks.get(&place).copied(),
+                vector_rank: vector_ranks.get(&place).copied(),
+                snippet: card.description().map(|text| snippet::of(text, question)),
+            }
+        });
+        Ok(hits.collect())
+    }
+
+    /// Completes movies with their genres and cast, in the order given.
+    async fn movies(&self, cards: &[Card]) -> Result<Vec<(i64, Movie)>, Error> {
+        let ids: Vec<i64> = cards.iter().map(|card| card.id).collect();
+        let (mut genres, mut roles) = (self.store.genre_names(&ids).await?, self.store.role_names(&ids).await?);
+        let complete = cards.iter().map(|card| {
+            let mut cast: Vec<String> = Vec::new();
+            for role in roles.remove(&card.id).unwrap_or_default() {
+                if !cast.contains(&role.name) {
+                    cast.push(role.name);
+                }
+            }
+            (card.id, Movie::new(card, genres.remove(&card.id).unwrap_or_default(), cast))
+        });
+        Ok(complete.collect())
+    }
+
+    /// Returns the catalogue as it is now, from memory where nobody has written meanwhile.
+    async fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
+        let mut latest = self.latest.lock().await;
+        let state = self.watch.state().await?;
+        if let Some(snapshot) = latest.as_ref().filter(|snapshot| snapshot.state == state) {
+            return Ok(Arc::clone(snapshot));
+        }
+        let snapshot = Arc::new(Snapshot::read(&self.store, state).await?);
+        *latest = Some(Arc::clone(&snapshot));
+        Ok(snapshot)
+    }
+}
+
+/// Joins the rankings into one, best first.
+fn join(mode: Mode, found: &[Found], near: &[(u32, f64)]) -> Vec<(u32, f64)> {
+    match mode {
+        Mode::Text => found.iter().map(|found| (found.place, found.score)).collect(),
+        Mode::Vector => near.to_vec(),
+        Mode::Hybrid => {
+            let by_text: Vec<u32> = found.iter().take(DEPTH).map(|found| found.place).collect();
+            let by_meaning: Vec<u32> = near.iter().take(DEPTH).map(|(place, _)| *place).collect();
+            // Who names a title means that movie, whatever others are about.
+            let by_title: Vec<u32> =
+                found.iter().filter(|found| found.title_match > 0).map(|found| found.place).collect();
+            let scores = fusion::fuse(&[&by_text, &by_meaning, &by_title]);
+            let mut ranked: Vec<(u32, f64)> = scores.into_iter().collect();
+            ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            let exact = found.iter().filter(|found| found.title_match == 2).count();
+            let is_exact = |place: u32| found[..exact].iter().any(|found| found.place == place);
+            ranked.sort_by_key(|(place, _)| !is_exact(*place));
+            ranked
+        }
+    }
+}

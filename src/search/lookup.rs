@@ -1,0 +1,80 @@
+//! Finds the one movie that somebody names: by the source's id, by IMDb code, or by title, with the year where two share it.
+
+use super::words::words;
+use super::{Catalogue, Error, Filter, Mode, Query};
+use crate::store::Card;
+
+/// How many candidates are named where a title is not clear.
+const NAMED: usize = 8;
+
+impl Catalogue {
+    /// Returns the movie that is meant by an id, an IMDb code or a title such as `Amelie` or `Heat (1995)`.
+    pub(super) async fn find(&self, text: &str) -> Result<Card, Error> {
+        let text = text.trim();
+        if let Ok(id) = text.parse::<i32>()
+            && let Some(card) = self.store.card(id).await?
+        {
+            return Ok(card);
+        }
+        if is_imdb_code(text) {
+            return one_of(text, self.store.cards_by_imdb_code(text).await?);
+        }
+        let cards = self.by_title(text).await?;
+        if !cards.is_empty() {
+            return one_of(text, cards);
+        }
+        let query = Query { text: text.to_owned(), mode: Mode::Text, limit: NAMED, filter: Filter::default() };
+        let likely: Vec<String> =
+            self.search(&query).await?.hits.iter().map(|hit| named(hit.movie.id, &hit.movie.titled())).collect();
+        match likely.is_empty() {
+            true => Err(Error::NotFound { text: text.to_owned() }),
+            false => Err(Error::Ambiguous { text: text.to_owned(), candidates: likely }),
+        }
+    }
+
+    /// Returns the movies with exactly this title, accents and case aside.
+    async fn by_title(&self, text: &str) -> Result<Vec<Card>, Error> {
+        let snapshot = self.snapshot().await?;
+        let wanted = words(text);
+        let is_title =
+            |place: &u32, wanted: &[String]| snapshot.titles(*place).iter().any(|title| words(title) == wanted);
+        let mut places: Vec<u32> = snapshot.titled(&wanted);
+        places.retain(|place| is_title(place, &wanted));
+        let ids: Vec<i64> = places.iter().map(|&place| snapshot.id(place)).collect();
+        let mut cards = self.store.cards(&ids).await?;
+        if let Some((title, Ok(year))) = wanted.split_last().map(|(last, title)| (title, last.parse::<i32>()))
+            && cards.is_empty()
+        {
+            let mut places = snapshot.titled(title);
+            places.retain(|place| is_title(place, title));
+            let ids: Vec<i64> = places.iter().map(|&place| snapshot.id(place)).collect();
+            cards = self.store.cards(&ids).await?;
+            cards.retain(|card| card.year == Some(year));
+        }
+        cards.sort_by_key(|card| card.external_id);
+        Ok(cards)
+    }
+}
+
+fn one_of(text: &str, mut cards: Vec<Card>) -> Result<Card, Error> {
+    match cards.len() {
+        0 => Err(Error::NotFound { text: text.to_owned() }),
+        1 => Ok(cards.remove(0)),
+        _ => {
+            let name = |card: &Card| named(card.external_id, &title_of(card));
+            Err(Error::Ambiguous { text: text.to_owned(), candidates: cards.iter().map(name).take(NAMED).collect() })
+        }
+    }
+}
+
+fn title_of(card: &Card) -> String {
+    card.year.map_or_else(|| card.title.clone(), |year| format!("{} ({year})", card.title))
+}
+
+fn named(id: i32, title: &str) -> String {
+    format!("{id} {title}")
+}
+
+fn is_imdb_code(text: &str) -> bool {
+    text.strip_prefix("tt").is_some_and(|digits| digits.len() >= 5 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}

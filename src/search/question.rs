@@ -1,0 +1,101 @@
+//! What a user typed, taken apart: words, "phrases" and begin* words. Nothing in it is an operator of a database.
+
+use super::words::{forms, is_stop_word, stem, words};
+use crate::store::WordQuery;
+
+/// The most words of a question that are looked up; a description pasted whole has fewer.
+const MAX_TERMS: usize = 64;
+
+/// A question.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Question {
+    /// Words that count, each stem once, in order.
+    pub(super) terms: Vec<Term>,
+    /// Phrases, which must be there.
+    pub(super) phrases: Vec<WordQuery>,
+    /// All words as they were typed, folded.
+    pub(super) words: Vec<String>,
+}
+
+/// A word of a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Term {
+    pub(super) word: String,
+    pub(super) stem: String,
+    /// Typed with a star: any word that begins like this.
+    pub(super) is_prefix: bool,
+}
+
+impl Term {
+    fn new(word: String, is_prefix: bool) -> Self {
+        Self { stem: stem(&word).to_owned(), word, is_prefix }
+    }
+
+    /// Returns what to look up for the word.
+    pub(super) fn query(&self) -> WordQuery {
+        if self.is_prefix { WordQuery::Prefix(self.word.clone()) } else { WordQuery::AnyOf(forms(&self.word)) }
+    }
+
+    /// Says whether a word of a text is this one.
+    pub(super) fn is_in(&self, word: &str) -> bool {
+        if self.is_prefix { word.starts_with(&self.word) } else { word == self.word || stem(word) == self.stem }
+    }
+}
+
+impl Question {
+    pub(super) fn read(text: &str) -> Self {
+        let mut question = Self::default();
+        let mut terms = Vec::new();
+        for (place, part) in text.split('"').enumerate() {
+            // Between the first quote and the second, the third and the fourth, …
+            let in_quotes = place % 2 == 1;
+            let found = words(part);
+            if in_quotes && found.len() > 1 {
+                question.phrases.push(WordQuery::Phrase(found.iter().take(MAX_TERMS).cloned().collect()));
+            }
+            question.words.extend(found);
+            terms.extend(part.split_whitespace().flat_map(terms_of));
+        }
+        let has_meaning = terms.iter().any(|term| !is_stop_word(&term.word));
+        for term in terms {
+            let is_known = question.terms.iter().any(|known: &Term| known.stem == term.stem);
+            if !is_known && (!has_meaning || !is_stop_word(&term.word)) && question.terms.len() < MAX_TERMS {
+                question.terms.push(term);
+            }
+        }
+        question
+    }
+}
+
+/// Returns the words of a piece without blanks; the last one is a beginning where a star follows.
+fn terms_of(piece: &str) -> Vec<Term> {
+    let mut found: Vec<Term> = words(piece).into_iter().map(|word| Term::new(word, false)).collect();
+    if piece.ends_with('*')
+        && let Some(last) = found.last_mut()
+        && last.word.chars().count() > 1
+    {
+        last.is_prefix = true;
+        last.stem.clone_from(&last.word);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_phrases_and_beginnings_are_told_apart() {
+        let question = Question::read("the \"Dark Harbour\" light* lights a");
+        assert_eq!(question.phrases, [WordQuery::Phrase(vec!["dark".to_owned(), "harbour".to_owned()])]);
+        let terms: Vec<_> = question.terms.iter().map(|term| (term.word.as_str(), term.is_prefix)).collect();
+        assert_eq!(terms, [("dark", false), ("harbour", false), ("light", true)]);
+    }
+
+    #[test]
+    fn a_question_of_stop_words_keeps_them() {
+        assert_eq!(Question::read("The It").terms.len(), 2);
+        assert_eq!(Question::read("\"* AND -: NEAR(").terms.len(), 1);
+        assert_eq!(Question::read("\"\"'()").terms, []);
+    }
+}

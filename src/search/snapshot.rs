@@ -1,0 +1,197 @@
+//! What search keeps of the catalogue in memory, as it was at one state of the database; another state, another snapshot.
+//!
+//! Titles are read at once; which movies have a word is read when the word is first asked for, vectors when first
+//! needed. Movies are numbered by their place in order of the source's ids, so that ties fall alike on every database.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, OnceCell};
+
+use super::Error;
+use super::matrix::Matrix;
+use super::question::Term;
+use super::spelling::{allowed_errors, distance};
+use super::words::{fold, is_stop_word, words};
+use crate::store::{Store, WordQuery};
+
+/// The most words that are kept; more than any session asks for.
+const MAX_KEPT: usize = 2_000;
+/// The most corrections of one word that are tried.
+const MAX_CORRECTIONS: usize = 4;
+
+/// Movies by their places, ascending.
+type Places = Arc<Vec<u32>>;
+
+/// Where a word occurs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Occurrences {
+    /// In title or description.
+    pub(super) texts: Places,
+    /// In titles.
+    pub(super) titles: Places,
+    /// In names of the cast.
+    pub(super) cast: Places,
+    /// In names of genres.
+    pub(super) genres: Places,
+}
+
+/// The catalogue at one state.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    pub(super) state: String,
+    store: Store,
+    /// Our ids, by place.
+    ids: Vec<i64>,
+    /// Folded titles, by place.
+    titles: Vec<Vec<String>>,
+    places: HashMap<i64, u32>,
+    /// Where each word of a title occurs.
+    title_words: HashMap<String, Vec<u32>>,
+    /// Genres and the words of their names.
+    genres: Vec<(i32, Vec<String>)>,
+    kept: Mutex<HashMap<WordQuery, (Places, Places)>>,
+    matrix: OnceCell<Matrix>,
+}
+
+impl Snapshot {
+    pub(super) async fn read(store: &Store, state: String) -> Result<Self, Error> {
+        let all = store.all_titles().await?;
+        let genres = store.genre_list().await?.into_iter().map(|(id, name)| (id, words(&name))).collect();
+        let ids: Vec<i64> = all.iter().map(|titles| titles.id).collect();
+        let places = ids.iter().zip(0..).map(|(&id, place)| (id, place)).collect();
+        let folded = |titles: Vec<String>| titles.iter().map(|title| fold(title).into_owned()).collect();
+        let titles: Vec<Vec<String>> = all.into_iter().map(|titles| folded(titles.titles)).collect();
+        let title_words = index(&titles);
+        let (kept, matrix) = (Mutex::default(), OnceCell::new());
+        Ok(Self { state, store: store.clone(), ids, titles, places, title_words, genres, kept, matrix })
+    }
+
+    /// How many movies there are.
+    pub(super) fn count(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub(super) fn id(&self, place: u32) -> i64 {
+        self.ids[place as usize]
+    }
+
+    pub(super) fn place(&self, id: i64) -> Option<u32> {
+        self.places.get(&id).copied()
+    }
+
+    /// Returns the places of those movies that the source lists, ascending.
+    pub(super) fn places(&self, ids: &[i64]) -> Vec<u32> {
+        let mut places: Vec<u32> = ids.iter().filter_map(|&id| self.place(id)).collect();
+        places.sort_unstable();
+        places
+    }
+
+    /// Returns the folded titles of a movie.
+    pub(super) fn titles(&self, place: u32) -> &[String] {
+        &self.titles[place as usize]
+    }
+
+    /// Returns the movies whose titles have all of these words.
+    pub(super) fn titled(&self, wanted: &[String]) -> Vec<u32> {
+        let mut lists: Vec<&Vec<u32>> = Vec::new();
+        for word in wanted {
+            let Some(list) = self.title_words.get(word) else { return Vec::new() };
+            lists.push(list);
+        }
+        lists.sort_unstable_by_key(|list| list.len());
+        let Some((first, others)) = lists.split_first() else { return Vec::new() };
+        first.iter().copied().filter(|place| others.iter().all(|list| list.binary_search(place).is_ok())).collect()
+    }
+
+    /// Returns where a word of a question occurs.
+    pub(super) async fn occurrences(&self, term: &Term) -> Result<Occurrences, Error> {
+        let query = term.query();
+        let (texts, cast) = self.read_once(&query).await?;
+        let titles = match &query {
+            WordQuery::AnyOf(forms) => union(forms.iter().filter_map(|form| self.title_words.get(form))),
+            WordQuery::Prefix(_) | WordQuery::Phrase(_) => {
+                union(self.title_words.iter().filter(|(word, _)| term.is_in(word)).map(|(_, places)| places))
+            }
+        };
+        let is_named = |names: &Vec<String>| names.iter().any(|name| term.is_in(name));
+        let genre_ids: Vec<i32> = self.genres.iter().filter(|(_, names)| is_named(names)).map(|(id, _)| *id).collect();
+        let genres = self.places(&self.store.movies_with_genre(&genre_ids).await?);
+        Ok(Occurrences { texts, titles: Arc::new(titles), cast, genres: Arc::new(genres) })
+    }
+
+    /// Returns the movies with a phrase in title, description or cast.
+    pub(super) async fn with_phrase(&self, phrase: &WordQuery) -> Result<Vec<u32>, Error> {
+        let (texts, cast) = self.read_once(phrase).await?;
+        Ok(union([texts.as_ref(), cast.as_ref()].into_iter()))
+    }
+
+    async fn read_once(&self, query: &WordQuery) -> Result<(Places, Places), Error> {
+        if let Some(known) = self.kept.lock().await.get(query) {
+            return Ok(known.clone());
+        }
+        let texts = Arc::new(self.places(&self.store.movies_with(query).await?));
+        let cast = Arc::new(self.places(&self.store.movies_with_cast(query).await?));
+        let mut kept = self.kept.lock().await;
+        if kept.len() >= MAX_KEPT {
+            kept.clear();
+        }
+        kept.insert(query.clone(), (Arc::clone(&texts), Arc::clone(&cast)));
+        Ok((texts, cast))
+    }
+
+    /// Returns words of titles that a word may have been meant to be: those that begin with it, else the nearest ones.
+    pub(super) fn corrections(&self, word: &str) -> Vec<String> {
+        let letters: Vec<char> = word.chars().collect();
+        let most = allowed_errors(letters.len());
+        if most == 0 {
+            return Vec::new();
+        }
+        let near = self.title_words.iter().filter_map(|(other, places)| {
+            let is_far = other.len().abs_diff(word.len()) > 4 * most || is_stop_word(other);
+            let errors = if is_far { None } else { distance(&letters, &other.chars().collect::<Vec<_>>(), most) };
+            errors.map(|errors| (errors, usize::MAX - places.len(), other))
+        });
+        let mut near: Vec<_> = near.filter(|(errors, ..)| *errors > 0).collect();
+        near.sort_unstable();
+        let least = near.first().map_or(0, |(errors, ..)| *errors);
+        let nearest = near.into_iter().take_while(|(errors, ..)| *errors == least);
+        nearest.take(MAX_CORRECTIONS).map(|(.., other)| other.clone()).collect()
+    }
+
+    /// Returns all vectors of a model, read once.
+    pub(super) async fn matrix(&self, model: &str, dimension: usize) -> Result<&Matrix, Error> {
+        self.matrix
+            .get_or_try_init(|| async {
+                let rows = self.store.vectors(model).await?;
+                let placed = rows.into_iter().filter_map(|(id, row)| Some((self.place(id)?, row)));
+                Ok(Matrix::new(dimension, placed))
+            })
+            .await
+    }
+}
+
+fn index(titles: &[Vec<String>]) -> HashMap<String, Vec<u32>> {
+    let mut index = HashMap::<String, Vec<u32>>::new();
+    for (titles, place) in titles.iter().zip(0_u32..) {
+        for title in titles {
+            for word in title.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty()) {
+                if let Some(places) = index.get_mut(word) {
+                    if places.last() != Some(&place) {
+                        places.push(place);
+                    }
+                } else {
+                    index.insert(word.to_owned(), vec![place]);
+                }
+            }
+        }
+    }
+    index
+}
+
+fn union<'a>(lists: impl Iterator<Item = &'a Vec<u32>>) -> Vec<u32> {
+    let distinct: HashSet<u32> = lists.flatten().copied().collect();
+    let mut places: Vec<u32> = distinct.into_iter().collect();
+    places.sort_unstable();
+    places
+}

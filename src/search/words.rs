@@ -1,0 +1,172 @@
+//! Words: cuts text into them, folds accents and case as both indexes do, and brings inflections together.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// Words that say nothing about a film when they stand among others.
+const STOP_WORDS: &str = " a about after all also an and any are as at be because been before being both but by can could did do does \
+    each for from get gets had has have having he her here hers him his how i if in into is it its just like me more most my no nor \
+    not now of off on one only or other our out over own s she so some such t than that the their them then there these they this \
+    those through to too under until up very was we were what when where which while who whom whose why will with would you your \
+    film movie story ";
+
+/// Says whether a word says nothing about a film.
+pub(super) fn is_stop_word(word: &str) -> bool {
+    let padded = format!(" {word} ");
+    STOP_WORDS.contains(&padded)
+}
+
+/// Returns a text in lower case without accents, `ß` and its like spelt out: what both databases index.
+pub(super) fn fold(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Cow::Owned(text.to_ascii_lowercase());
+        }
+        return Cow::Borrowed(text);
+    }
+    let mut folded = String::with_capacity(text.len());
+    for character in text.nfkd().filter(|character| !is_combining_mark(*character)) {
+        match character {
+            'ø' | 'Ø' => folded.push('o'),
+            'ł' | 'Ł' => folded.push('l'),
+            'đ' | 'Đ' | 'ð' | 'Ð' => folded.push('d'),
+            'ı' => folded.push('i'),
+            'æ' | 'Æ' => folded.push_str("ae"),
+            'œ' | 'Œ' => folded.push_str("oe"),
+            'ß' => folded.push_str("ss"),
+            'þ' | 'Þ' => folded.push_str("th"),
+            other => folded.extend(other.to_lowercase()),
+        }
+    }
+    Cow::Owned(folded)
+}
+
+/// Returns the folded words of a text.
+pub(super) fn words(text: &str) -> Vec<String> {
+    let folded = fold(text);
+    folded
+        .split(|character: char| !character.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Returns where the words of a text stand in it, folded.
+pub(super) fn places(text: &str) -> Vec<(Range<usize>, String)> {
+    let is_in_word = |character: char| character.is_alphanumeric() || is_combining_mark(character);
+    let mut places = Vec::new();
+    let mut start = None;
+    for (at, character) in text.char_indices().chain([(text.len(), ' ')]) {
+        match (start, is_in_word(character)) {
+            (None, true) => start = Some(at),
+            (Some(from), false) => {
+                places.push((from..at, fold(&text[from..at]).into_owned()));
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    places
+}
+
+/// Returns what a word and its inflections have in common: `chases`, `chased` and `chasing` are `chas`.
+pub(super) fn stem(word: &str) -> &str {
+    let length = word.len();
+    if !word.is_ascii() || length < 4 || word.bytes().any(|byte| byte.is_ascii_digit()) {
+        return word;
+    }
+    let cut = |count: usize| &word[..length - count];
+    if word.ends_with("ies") && length > 4 {
+        return cut(3);
+    }
+    for (ending, least) in [("ing", 6), ("edly", 7), ("ed", 5), ("ly", 6)] {
+        if word.ends_with(ending) && length >= least && has_vowel(cut(ending.len())) {
+            return without_last_of_pair(without_end(cut(ending.len())));
+        }
+    }
+    for ending in ["sses", "shes", "ches", "xes", "zes"] {
+        if word.ends_with(ending) {
+            return cut(2);
+        }
+    }
+    if word.ends_with('s') && !["ss", "us", "is"].iter().any(|ending| word.ends_with(ending)) {
+        return without_end(cut(1));
+    }
+    without_end(word)
+}
+
+fn has_vowel(word: &str) -> bool {
+    word.bytes().any(|byte| b"aeiouy".contains(&byte))
+}
+
+/// Takes off a last `e` or `y`, which inflections lose or turn into `i`.
+fn without_end(word: &str) -> &str {
+    if word.len() > 3 { word.strip_suffix(['e', 'y', 'i']).unwrap_or(word) } else { word }
+}
+
+/// Takes off the second of two equal consonants: `running` is `run`.
+fn without_last_of_pair(word: &str) -> &str {
+    let bytes = word.as_bytes();
+    match bytes {
+        [.., before, last] if before == last && !b"aeioulsz".contains(last) && bytes.len() > 3 => {
+            &word[..word.len() - 1]
+        }
+        _ => word,
+    }
+}
+
+/// Returns the words that have a word's stem, as far as endings make them: what is looked up for it.
+pub(super) fn forms(word: &str) -> Vec<String> {
+    const ENDINGS: [&str; 16] =
+        ["", "e", "y", "s", "es", "ys", "ies", "ed", "ied", "ing", "ying", "ly", "ely", "ily", "edly", "ingly"];
+    let stem = stem(word);
+    let mut forms = vec![word.to_owned()];
+    if stem.is_ascii() && stem.len() >= 3 && !stem.bytes().any(|byte| byte.is_ascii_digit()) {
+        let doubled = stem.chars().last().map(|last| format!("{stem}{last}")).unwrap_or_default();
+        let plain = ENDINGS.iter().map(|ending| format!("{stem}{ending}"));
+        forms.extend(plain.chain(["ed", "ing", "y"].iter().map(|ending| format!("{doubled}{ending}"))));
+    }
+    forms.retain(|form| form == word || self::stem(form) == stem);
+    forms.sort_unstable();
+    forms.dedup();
+    forms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accents_case_and_special_letters_are_folded() {
+        assert_eq!(fold("AMÉLIE Łódź Straße Æon"), "amelie lodz strasse aeon");
+        assert_eq!(words("L'été – n°5, “Ça va?”"), ["l", "ete", "n", "o5", "ca", "va"]);
+    }
+
+    #[test]
+    fn inflections_share_a_stem() {
+        for group in [
+            ["chase", "chases", "chased", "chasing"],
+            ["lonely", "lonely", "lonely", "lonely"],
+            ["story", "stories", "storied", "story"],
+            ["plan", "plans", "planned", "planning"],
+            ["lighthouse", "lighthouses", "lighthouse", "lighthouse"],
+        ] {
+            let stems = group.map(stem);
+            assert!(stems.iter().all(|other| *other == stems[0]), "{stems:?}");
+            assert!(group.iter().all(|word| forms(group[0]).contains(&(*word).to_owned())), "{:?}", forms(group[0]));
+        }
+        assert_ne!(stem("boss"), stem("bos"));
+        assert_eq!(stem("1980s"), "1980s");
+    }
+
+    #[test]
+    fn places_lead_back_to_the_text() {
+        let text = "Où est l’Été?";
+        let found: Vec<_> = places(text).into_iter().map(|(place, word)| (&text[place], word)).collect();
+        assert_eq!(found[0], ("Où", "ou".to_owned()));
+        assert_eq!(found[3], ("Été", "ete".to_owned()));
+    }
+}

@@ -1,0 +1,51 @@
+//! What search asks the database: which movies have a word, pass a filter or lie close to a vector, and their texts.
+//!
+//! Nothing is ranked here, so that both databases rank alike; ranking is the search's. Long lists of ids come back as
+//! one packed text, since a row for each would cost more than finding it.
+
+mod cards;
+mod filter;
+mod near;
+mod postings;
+mod watch;
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
+
+pub use self::cards::{Card, Role, TorrentRow};
+pub use self::filter::Filter;
+pub use self::postings::{Titles, WordQuery};
+pub use self::watch::Watch;
+
+use super::{Error, Store};
+
+const DOING: &str = "search";
+
+impl Store {
+    /// Whether the database itself finds the nearest vectors.
+    #[must_use]
+    pub fn has_vector_type(&self) -> bool {
+        self.backend() == DbBackend::Postgres
+    }
+
+    /// Reads one packed list of ids.
+    async fn packed_ids(&self, sql: &str, values: Vec<Value>) -> Result<Vec<i64>, Error> {
+        let packed = self.one_text(sql, values).await.map_err(Error::doing(DOING))?.unwrap_or_default();
+        Ok(packed.split(' ').filter_map(|id| id.parse().ok()).collect())
+    }
+
+    async fn one_text(&self, sql: &str, values: Vec<Value>) -> Result<Option<String>, DbErr> {
+        let statement = Statement::from_sql_and_values(self.backend(), sql, values);
+        match self.db.query_one_raw(statement).await? {
+            Some(row) => row.try_get_by_index(0),
+            None => Ok(None),
+        }
+    }
+
+    /// Returns the expression that packs ids into one text.
+    fn pack(&self, column: &str) -> String {
+        match self.backend() {
+            DbBackend::Postgres => format!("string_agg({column}::text, ' ')"),
+            _ => format!("group_concat({column}, ' ')"),
+        }
+    }
+}

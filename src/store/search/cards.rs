@@ -1,0 +1,193 @@
+//! Movies as search shows them: the texts of candidates, and the whole card of those that are shown.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use entity::{cast, genre, movie, movie_cast, movie_genre, torrent};
+use sea_orm::{
+    ColumnTrait, EntityTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
+    Select, prelude::Decimal,
+};
+
+use super::DOING;
+use crate::store::{Error, Store, bulk, dialect};
+
+/// A movie without its relations, and with what it is about.
+#[derive(Clone, Debug, PartialEq, FromQueryResult)]
+pub struct Card {
+    /// Our own id.
+    pub id: i64,
+    /// The source's id.
+    pub external_id: i32,
+    /// IMDb title code.
+    pub imdb_code: Option<String>,
+    /// Title.
+    pub title: String,
+    /// Title in English.
+    pub title_english: Option<String>,
+    /// Year of release.
+    pub year: Option<i32>,
+    /// Rating from 0 to 10.
+    pub rating: Option<Decimal>,
+    /// Runtime in minutes.
+    pub runtime: Option<i32>,
+    /// Language.
+    pub language: Option<String>,
+    /// Full description.
+    pub description_full: Option<String>,
+    /// Short description.
+    pub description_intro: Option<String>,
+    /// When the source listed it (UTC).
+    pub date_uploaded: Option<DateTime<Utc>>,
+}
+
+/// A role of a movie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// The person.
+    pub name: String,
+    /// The character played.
+    pub character: Option<String>,
+}
+
+impl Card {
+    /// Returns what the movie is about: the full description, else the short one.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.description_full.as_deref().or(self.description_intro.as_deref())
+    }
+}
+
+impl Store {
+    /// Returns the movies with these ids of ours that the source lists, in no order.
+    pub async fn cards(&self, ids: &[i64]) -> Result<Vec<Card>, Error> {
+        let mut cards = Vec::with_capacity(ids.len());
+        for keys in ids.chunks(bulk::MAX_KEYS) {
+            let query = listed().filter(dialect::is_any_of(self.backend(), movie::Column::Id, keys));
+            cards.extend(query.into_model::<Card>().all(&self.db).await.map_err(Error::doing(DOING))?);
+        }
+        Ok(cards)
+    }
+
+    /// Returns the movies with an IMDb code.
+    pub async fn cards_by_imdb_code(&self, imdb_code: &str) -> Result<Vec<Card>, Error> {
+        let query = listed().filter(movie::Column::ImdbCode.eq(imdb_code)).order_by_asc(movie::Column::ExternalId);
+        query.into_model().all(&self.db).await.map_err(Error::doing(DOING))
+    }
+
+    /// Returns the movie with an id of the source's.
+    pub async fn card(&self, external_id: i32) -> Result<Option<Card>, Error> {
+        let query = listed().filter(movie::Column::ExternalId.eq(external_id));
+        query.into_model().one(&self.db).await.map_err(Error::doing(DOING))
+    }
+
+    /// Returns the names of the genres of these movies, sorted.
+    pub async fn genre_names(&self, ids: &[i64]) -> Result<HashMap<i64, Vec<String>>, Error> {
+        let rows: Vec<(i64, String)> = movie_genre::Entity::find()
+            .select_only()
+            .column(movie_genre::Column::MovieId)
+            .column(genre::Column::Name)
+            .join(JoinType::InnerJoin, movie_genre::Relation::Genre.def())
+            .filter(dialect::is_any_of(self.backend(), movie_genre::Column::MovieId, ids))
+            .order_by_asc(genre::Column::Name)
+            .into_tuple()
+            .all(&self.db)
+            .await
+            .map_err(Error::doing(DOING))?;
+        Ok(grouped(rows))
+    }
+
+    /// Returns the roles of these movies in order of billing.
+    pub async fn role_names(&self, ids: &[i64]) -> Result<HashMap<i64, Vec<Role>>, Error> {
+        let rows: Vec<(i64, String, Option<String>)> = movie_cast::Entity::find()
+            .select_only()
+            .column(movie_cast::Column::MovieId)
+            .column(cast::Column::Name)
+            .column(movie_cast::Column::CharacterName)
+            .join(JoinType::InnerJoin, movie_cast::Relation::Cast.def())
+            .filter(dialect::is_any_of(self.backend(), movie_cast::Column::MovieId, ids))
+            .order_by_asc(movie_cast::Column::Position)
+            .into_tuple()
+            .all(&self.db)
+            .await
+            .map_err(Error::doing(DOING))?;
+        Ok(grouped(rows.into_iter().map(|(id, name, character)| (id, Role { name, character })).collect()))
+    }
+
+    /// Returns every genre with its id, by name.
+    pub async fn genre_list(&self) -> Result<Vec<(i32, String)>, Error> {
+        let query = genre::Entity::find().select_only().columns([genre::Column::Id, genre::Column::Name]);
+        query.order_by_asc(genre::Column::Name).into_tuple().all(&self.db).await.map_err(Error::doing(DOING))
+    }
+
+    /// Returns every genre with the number of movies of it that the source lists, the largest first.
+    pub async fn genre_counts(&self) -> Result<Vec<(String, i64)>, Error> {
+        movie_genre::Entity::find()
+            .select_only()
+            .column(genre::Column::Name)
+            .column_as(movie_genre::Column::MovieId.count(), "movie_count")
+            .join(JoinType::InnerJoin, movie_genre::Relation::Genre.def())
+            .join(JoinType::InnerJoin, movie_genre::Relation::Movie.def())
+            .filter(movie::Column::DeletedAt.is_null())
+            .group_by(genre::Column::Name)
+            .order_by_desc(movie_genre::Column::MovieId.count())
+            .order_by_asc(genre::Column::Name)
+            .into_tuple()
+            .all(&self.db)
+            .await
+            .map_err(Error::doing(DOING))
+    }
+
+    /// Returns the best rated movies, those with equal rating by title.
+    pub async fn top_cards(&self, limit: u64) -> Result<Vec<Card>, Error> {
+        let rated = listed().filter(movie::Column::Rating.is_not_null()).order_by_desc(movie::Column::Rating);
+        let query = rated.order_by_asc(movie::Column::Title).order_by_asc(movie::Column::ExternalId).limit(limit);
+        query.into_model().all(&self.db).await.map_err(Error::doing(DOING))
+    }
+
+    /// Returns the movies that the source listed last, those without a date at the end.
+    pub async fn recent_cards(&self, limit: u64) -> Result<Vec<Card>, Error> {
+        let dated = listed().order_by(movie::Column::DateUploaded.is_null(), Order::Asc);
+        let newest = dated.order_by_desc(movie::Column::DateUploaded).order_by_desc(movie::Column::ExternalId);
+        newest.limit(limit).into_model().all(&self.db).await.map_err(Error::doing(DOING))
+    }
+
+    /// Returns the torrents of a movie by our id, best quality last.
+    pub async fn torrents_of(&self, id: i64) -> Result<Vec<TorrentRow>, Error> {
+        let query = torrent::Entity::find().filter(torrent::Column::MovieId.eq(id));
+        let sorted = query.order_by_asc(torrent::Column::SizeBytes).order_by_asc(torrent::Column::Hash);
+        sorted.all(&self.db).await.map_err(Error::doing(DOING))
+    }
+}
+
+/// A torrent as it is stored.
+pub type TorrentRow = torrent::Model;
+
+fn grouped<T>(rows: Vec<(i64, T)>) -> HashMap<i64, Vec<T>> {
+    let mut groups = HashMap::<i64, Vec<T>>::new();
+    for (id, value) in rows {
+        groups.entry(id).or_default().push(value);
+    }
+    groups
+}
+
+/// Selects movies that the source lists, as cards.
+pub(super) fn listed() -> Select<movie::Entity> {
+    movie::Entity::find()
+        .select_only()
+        .columns([
+            movie::Column::Id,
+            movie::Column::ExternalId,
+            movie::Column::ImdbCode,
+            movie::Column::Title,
+            movie::Column::TitleEnglish,
+            movie::Column::Year,
+            movie::Column::Rating,
+            movie::Column::Runtime,
+            movie::Column::Language,
+            movie::Column::DescriptionFull,
+            movie::Column::DescriptionIntro,
+            movie::Column::DateUploaded,
+        ])
+        .filter(movie::Column::DeletedAt.is_null())
+}

@@ -1,0 +1,102 @@
+//! What a search may be narrowed by, and which movies that leaves.
+
+use entity::{cast, genre, movie, movie_cast, movie_genre, torrent};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, prelude::Decimal};
+
+use super::DOING;
+use crate::store::{Error, Store};
+
+/// Conditions, all of which a movie must meet. Texts are compared without regard to case.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    /// Genres: the movie has each of them.
+    pub genres: Vec<String>,
+    /// First and last year.
+    pub years: Option<(i32, i32)>,
+    /// Lowest rating, from 0 to 10.
+    pub min_rating: Option<f64>,
+    /// Language, as the source spells it.
+    pub language: Option<String>,
+    /// Quality of one of its torrents, such as `1080p`.
+    pub quality: Option<String>,
+    /// A part of a name in the cast.
+    pub cast: Option<String>,
+}
+
+impl Filter {
+    /// Whether nothing is asked for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Store {
+    /// Returns the movies that meet the conditions and are listed by the source; nothing where there is no condition.
+    pub async fn movies_that_pass(&self, filter: &Filter) -> Result<Option<Vec<i64>>, Error> {
+        if filter.is_empty() {
+            return Ok(None);
+        }
+        let packed = self.pack("id");
+        let query = Query::select().expr(Expr::cust(packed)).from_subquery(passing(filter), "passing").to_owned();
+        debug_assert!(matches!(self.backend(), DbBackend::Postgres | DbBackend::Sqlite));
+        let row = self.db.query_one(&query).await.map_err(Error::doing(DOING))?;
+        let packed: Option<String> = match row {
+            Some(row) => row.try_get_by_index(0).map_err(Error::doing(DOING))?,
+            None => None,
+        };
+        Ok(Some(packed.unwrap_or_default().split(' ').filter_map(|id| id.parse().ok()).collect()))
+    }
+}
+
+fn passing(filter: &Filter) -> SelectStatement {
+    let id = || Expr::col((movie::Entity, movie::Column::Id));
+    let mut query = Query::select().column(movie::Column::Id).from(movie::Entity).to_owned();
+    query.and_where(movie::Column::DeletedAt.is_null());
+    for name in &filter.genres {
+        query.and_where(id().in_subquery(of_genre(name)));
+    }
+    if let Some((first, last)) = filter.years {
+        query.and_where(movie::Column::Year.between(first, last));
+    }
+    if let Some(rating) = filter.min_rating.and_then(|rating| Decimal::try_from(rating).ok()) {
+        query.and_where(movie::Column::Rating.gte(rating));
+    }
+    if let Some(language) = &filter.language {
+        query.and_where(lower(movie::Column::Language).eq(language.to_lowercase()));
+    }
+    if let Some(quality) = &filter.quality {
+        let mut of_quality = Query::select().column(torrent::Column::MovieId).from(torrent::Entity).to_owned();
+        query.and_where(
+            id().in_subquery(
+                of_quality.and_where(lower(torrent::Column::Quality).eq(quality.to_lowercase())).to_owned(),
+            ),
+        );
+    }
+    if let Some(name) = &filter.cast {
+        query.and_where(id().in_subquery(with_cast(name)));
+    }
+    query
+}
+
+fn lower(column: impl ColumnTrait) -> Expr {
+    Func::lower(Expr::col(column)).into()
+}
+
+fn of_genre(name: &str) -> SelectStatement {
+    let mut genres = Query::select().column(genre::Column::Id).from(genre::Entity).to_owned();
+    let genres = genres.and_where(lower(genre::Column::Name).eq(name.to_lowercase())).to_owned();
+    let mut links = Query::select().column(movie_genre::Column::MovieId).from(movie_genre::Entity).to_owned();
+    links.and_where(Expr::col(movie_genre::Column::GenreId).in_subquery(genres)).to_owned()
+}
+
+fn with_cast(name: &str) -> SelectStatement {
+    // `\`, `%` and `_` stand for themselves.
+    let escaped = name.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let pattern = sea_orm::sea_query::LikeExpr::new(format!("%{escaped}%")).escape('\\');
+    let mut casts = Query::select().column(cast::Column::Id).from(cast::Entity).to_owned();
+    let casts = casts.and_where(lower(cast::Column::Name).like(pattern)).to_owned();
+    let mut links = Query::select().column(movie_cast::Column::MovieId).from(movie_cast::Entity).to_owned();
+    links.and_where(Expr::col(movie_cast::Column::CastId).in_subquery(casts)).to_owned()
+}

@@ -1,0 +1,125 @@
+//! Vectors: reading them, the index on them, and the nearest ones on `PostgreSQL`.
+//!
+//! An index serves one model, since vectors of two models have nothing to do with each other. On `SQLite` there is none:
+//! search reads all vectors once and scans them.
+
+use entity::{movie, movie_embedding};
+use sea_orm::prelude::PgVector;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait,
+    Statement, TransactionTrait, Value,
+};
+
+use super::DOING;
+use crate::store::{Error, Store, dialect};
+
+/// How many candidates the index keeps in view: recall@10 above .95.
+const EF_SEARCH: u64 = 100;
+/// The most numbers that pgvector's HNSW index takes.
+const MAX_INDEXED_DIMENSION: usize = 2_000;
+/// Up to so many movies, comparing each is as fast as the index, and exact.
+const MAX_EXACT: usize = 10_000;
+
+impl Store {
+    /// Makes search fast after many movies were saved: builds the model's index of vectors where it is missing, puts
+    /// new words where they are found fast, and brings the planner's statistics up to date. Only `PostgreSQL` needs it.
+    pub async fn settle_search(&self, model: &str, dimension: usize) -> Result<(), Error> {
+        self.ensure_vector_index(model, dimension).await?;
+        if self.backend() == DbBackend::Postgres {
+            let clean = "SELECT gin_clean_pending_list('idx_movies_search_document'), \
+                         gin_clean_pending_list('idx_casts_search_name')";
+            for sql in [clean, "ANALYZE movies, casts, movie_casts, movie_genres, movie_embeddings"] {
+                self.db.execute_unprepared(sql).await.map_err(Error::doing("prepare the search"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Builds the HNSW index of a model's vectors on `PostgreSQL` where it is missing; on `SQLite` it does nothing.
+    pub async fn ensure_vector_index(&self, model: &str, dimension: usize) -> Result<(), Error> {
+        const DOING: &str = "build the index of vectors";
+        if self.backend() != DbBackend::Postgres || dimension == 0 || dimension > MAX_INDEXED_DIMENSION {
+            return Ok(());
+        }
+        // PostgreSQL itself quotes the name and the model, and names hold 63 bytes only.
+        let create = "SELECT format('CREATE INDEX IF NOT EXISTS %I ON movie_embeddings USING hnsw \
+             ((embedding::vector(' || $2::int || ')) vector_cosine_ops) WHERE model = %L', \
+             'idx_movie_embeddings_' || left(md5($1), 16) || '_' || $2::int, $1)";
+        let dimension = i32::try_from(dimension).unwrap_or(i32::MAX);
+        let sql = self.one_text(create, vec![model.into(), dimension.into()]).await.map_err(Error::doing(DOING))?;
+        let transaction = self.db.begin().await.map_err(Error::doing(DOING))?;
+        // It may take longer than other statements, and two that build at once would both try.
+        let settings = "SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(8751236045519); \
+                        SET LOCAL maintenance_work_mem = '256MB'";
+        transaction.execute_unprepared(settings).await.map_err(Error::doing(DOING))?;
+        transaction.execute_unprepared(&sql.unwrap_or_default()).await.map_err(Error::doing(DOING))?;
+        transaction.commit().await.map_err(Error::doing(DOING))
+    }
+
+    /// Returns the vectors of a model of movies that the source lists, with the movies' ids.
+    pub async fn vectors(&self, model: &str) -> Result<Vec<(i64, Vec<f32>)>, Error> {
+        let query = movie_embedding::Entity::find()
+            .join(JoinType::InnerJoin, movie_embedding::Relation::Movie.def())
+            .filter(movie::Column::DeletedAt.is_null())
+            .filter(movie_embedding::Column::Model.eq(model));
+        let rows = query.all(&self.db).await.map_err(Error::doing(DOING))?;
+        Ok(rows.into_iter().map(|row| (row.movie_id, row.embedding.to_vec())).collect())
+    }
+
+    /// Returns the vectors of these movies by a model.
+    pub async fn vectors_of(&self, model: &str, ids: &[i64]) -> Result<Vec<(i64, Vec<f32>)>, Error> {
+        let query = movie_embedding::Entity::find()
+            .filter(dialect::is_any_of(self.backend(), movie_embedding::Column::MovieId, ids))
+            .filter(movie_embedding::Column::Model.eq(model));
+        let rows = query.all(&self.db).await.map_err(Error::doing(DOING))?;
+        Ok(rows.into_iter().map(|row| (row.movie_id, row.embedding.to_vec())).collect())
+    }
+
+    /// Returns the movies nearest to a vector and their closeness (1 is the same direction), nearest first, by
+    /// `PostgreSQL`. Among few movies it compares each; otherwise it asks the index.
+    pub async fn nearest(
+        &self,
+        model: &str,
+        vector: &[f32],
+        limit: u64,
+        among: Option<&[i64]>,
+    ) -> Result<Vec<(i64, f64)>, Error> {
+        let is_exact = among.is_some_and(|ids| ids.len() <= MAX_EXACT);
+        let (mut sql, mut values) = nearest_sql(model, vector, limit, is_exact);
+        if let Some(ids) = among {
+            sql = sql.replace("/* among */", "AND e.movie_id = ANY($4)");
+            values.push(Value::from(ids.to_vec()));
+        }
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, &sql, values);
+        let rows = self.with_wide_view(statement, among.is_some()).await.map_err(Error::doing(DOING))?;
+        Ok(rows)
+    }
+
+    /// Runs a query for neighbours with the index's settings, which last as long as the transaction.
+    async fn with_wide_view(&self, statement: Statement, is_filtered: bool) -> Result<Vec<(i64, f64)>, DbErr> {
+        let transaction = self.db.begin().await?;
+        let iterative = if is_filtered { "; SET LOCAL hnsw.iterative_scan = 'strict_order'" } else { "" };
+        // The index is known to serve only where the model is: not in a plan for any model.
+        let settings = format!(
+            "SET LOCAL hnsw.ef_search = {EF_SEARCH}; SET LOCAL plan_cache_mode = 'force_custom_plan'{iterative}"
+        );
+        transaction.execute_unprepared(&settings).await?;
+        let rows = transaction.query_all_raw(statement).await?;
+        transaction.commit().await?;
+        rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+    }
+}
+
+/// Builds the query for neighbours. The cast to a dimension is what the index is on; without it each row is compared.
+fn nearest_sql(model: &str, vector: &[f32], limit: u64, is_exact: bool) -> (String, Vec<Value>) {
+    let dimension = vector.len();
+    let cast =
+        if is_exact || dimension > MAX_INDEXED_DIMENSION { String::new() } else { format!("::vector({dimension})") };
+    let sql = format!(
+        "SELECT e.movie_id, 1 - (e.embedding{cast} <=> $2) AS closeness FROM movie_embeddings e \
+         JOIN movies m ON m.id = e.movie_id AND m.deleted_at IS NULL WHERE e.model = $1 /* among */ \
+         ORDER BY e.embedding{cast} <=> $2 LIMIT $3"
+    );
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    (sql, vec![model.into(), PgVector::from(vector.to_vec()).into(), limit.into()])
+}

@@ -1,0 +1,143 @@
+//! Which movies have a word, a beginning of a word or a phrase: in title or description, or in a name of the cast.
+//!
+//! A query is built from words only, never from text as typed, and bound: so no operator of either database's query
+//! language can get in.
+
+use sea_orm::{DbBackend, Value};
+
+use super::DOING;
+use crate::store::{Error, Store};
+
+/// What to look up.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum WordQuery {
+    /// Any of these words: the inflections of one.
+    AnyOf(Vec<String>),
+    /// Words that begin like this.
+    Prefix(String),
+    /// These words, one after the other.
+    Phrase(Vec<String>),
+}
+
+impl WordQuery {
+    /// Says the query in FTS5's language: strings only, which are never operators.
+    fn for_sqlite(&self) -> String {
+        let quoted = |word: &String| format!("\"{}\"", letters(word));
+        match self {
+            Self::AnyOf(words) => words.iter().map(quoted).collect::<Vec<_>>().join(" OR "),
+            Self::Prefix(word) => format!("{}*", quoted(word)),
+            Self::Phrase(words) => words.iter().map(quoted).collect::<Vec<_>>().join(" + "),
+        }
+    }
+
+    /// Says the query in the language of `tsquery`: quoted lexemes only.
+    fn for_postgres(&self) -> String {
+        let quoted = |word: &String| format!("'{}'", letters(word));
+        match self {
+            Self::AnyOf(words) => words.iter().map(quoted).collect::<Vec<_>>().join(" | "),
+            Self::Prefix(word) => format!("{}:*", quoted(word)),
+            Self::Phrase(words) => words.iter().map(quoted).collect::<Vec<_>>().join(" <-> "),
+        }
+    }
+
+    /// Whether nothing is asked for.
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::AnyOf(words) | Self::Phrase(words) => words.iter().all(|word| letters(word).is_empty()),
+            Self::Prefix(word) => letters(word).is_empty(),
+        }
+    }
+}
+
+/// Leaves letters and digits only; whoever calls has done so before, and this makes sure of it.
+fn letters(word: &str) -> String {
+    word.chars().filter(|character| character.is_alphanumeric()).collect()
+}
+
+impl Store {
+    /// Returns the movies with these words in title, English title or description. Deleted ones may be among them.
+    pub async fn movies_with(&self, query: &WordQuery) -> Result<Vec<i64>, Error> {
+        let sql = match self.backend() {
+            DbBackend::Postgres => {
+                "SELECT string_agg(id::text, ' ') FROM movies WHERE search_document @@ CAST($1 AS tsquery)"
+            }
+            _ => "SELECT group_concat(rowid, ' ') FROM movies_search WHERE movies_search MATCH ?",
+        };
+        self.matching(sql, query).await
+    }
+
+    /// Returns the movies in whose cast is a name with these words.
+    pub async fn movies_with_cast(&self, query: &WordQuery) -> Result<Vec<i64>, Error> {
+        let sql = match self.backend() {
+            DbBackend::Postgres => {
+                "SELECT string_agg(DISTINCT movie_id::text, ' ') FROM movie_casts WHERE cast_id IN \
+                 (SELECT id FROM casts WHERE search_words(name) @@ CAST($1 AS tsquery))"
+            }
+            _ => {
+                "SELECT group_concat(movie_id, ' ') FROM (SELECT DISTINCT movie_id FROM movie_casts WHERE cast_id IN \
+                 (SELECT rowid FROM casts_search WHERE casts_search MATCH ?))"
+            }
+        };
+        self.matching(sql, query).await
+    }
+
+    async fn matching(&self, sql: &str, query: &WordQuery) -> Result<Vec<i64>, Error> {
+        if query.is_empty() {
+            return Ok(Vec::new());
+        }
+        let text = match self.backend() {
+            DbBackend::Postgres => query.for_postgres(),
+            _ => query.for_sqlite(),
+        };
+        self.packed_ids(sql, vec![text.into()]).await
+    }
+
+    /// Returns the movies of any of these genres.
+    pub async fn movies_with_genre(&self, genre_ids: &[i32]) -> Result<Vec<i64>, Error> {
+        // The ids are numbers of ours, so they may stand in the statement.
+        let list = genre_ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        if list.is_empty() {
+            return Ok(Vec::new());
+        }
+        let packed = self.pack("movie_id");
+        let distinct = format!("SELECT DISTINCT movie_id FROM movie_genres WHERE genre_id IN ({list})");
+        self.packed_ids(&format!("SELECT {packed} FROM ({distinct}) AS ids"), Vec::new()).await
+    }
+
+    /// Returns the titles of all movies that the source lists, in order of the source's ids.
+    pub async fn all_titles(&self) -> Result<Vec<Titles>, Error> {
+        const FIELD: char = '\u{1f}';
+        const ROW: char = '\u{1e}';
+        let line = "id || chr(31) || external_id || chr(31) || title || CASE WHEN title_english IS NULL \
+                    OR title_english = title THEN '' ELSE chr(31) || title_english END";
+        let sql = match self.backend() {
+            DbBackend::Postgres => format!("SELECT string_agg({line}, chr(30)) FROM movies WHERE deleted_at IS NULL"),
+            _ => {
+                let line = line.replace("chr(", "char(");
+                format!("SELECT group_concat({line}, char(30)) FROM movies WHERE deleted_at IS NULL")
+            }
+        };
+        let packed = self.one_text(&sql, Vec::<Value>::new()).await.map_err(Error::doing(DOING))?.unwrap_or_default();
+        let mut all: Vec<Titles> = packed
+            .split(ROW)
+            .filter_map(|row| {
+                let mut fields = row.split(FIELD);
+                let (id, external_id) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+                Some(Titles { id, external_id, titles: fields.map(str::to_owned).collect() })
+            })
+            .collect();
+        all.sort_unstable_by_key(|titles| titles.external_id);
+        Ok(all)
+    }
+}
+
+/// A movie's titles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Titles {
+    /// Our own id.
+    pub id: i64,
+    /// The source's id.
+    pub external_id: i32,
+    /// The title, and the English one where it differs.
+    pub titles: Vec<String>,
+}
