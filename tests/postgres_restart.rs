@@ -9,7 +9,6 @@ mod crawling;
 #[expect(dead_code, unused_macros, reason = "it is shared with tests that need more of it")]
 mod database;
 #[path = "outcomes/support/snapshot.rs"]
-#[expect(dead_code, reason = "it is shared with tests that need more of it")]
 mod snapshot;
 
 use std::process::Command;
