@@ -9,11 +9,12 @@ use clap::{Args, Parser};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use crate::config::{self, Settings};
+use crate::config::{self, Embeddings, Provider, Settings};
+use crate::embed::{self, Embedder, HttpModel, HttpOptions, StaticModel};
 use crate::progress::LogWriter;
 use crate::redact::redact_url;
 use crate::terminal::escape_harmful;
-use crate::{api, crawl, store};
+use crate::{api, crawl, fill, store};
 
 mod signals;
 
@@ -134,6 +135,34 @@ pub fn client_options(settings: &Settings) -> Result<api::Options, config::Error
     })
 }
 
+/// Loads what makes the vectors, or nothing where the settings turn it off.
+pub fn embedder(settings: &Embeddings) -> anyhow::Result<Option<Embedder>> {
+    Ok(match settings.provider {
+        Provider::Off => None,
+        Provider::Static => Some(Embedder::Static(StaticModel::load()?)),
+        Provider::Http => {
+            let mut options = HttpOptions::new(&settings.base_url, &settings.model);
+            options.key = if settings.key_file.as_os_str().is_empty() {
+                embed::key_from_env(&settings.key_variable)
+            } else {
+                Some(embed::key_from_file(&settings.key_file)?)
+            };
+            Some(Embedder::Http(HttpModel::new(options)?))
+        }
+        #[cfg(feature = "local-embeddings")]
+        Provider::Local => Some(Embedder::Local(embed::LocalModel::load(&settings.folder)?)),
+        #[cfg(not(feature = "local-embeddings"))]
+        Provider::Local => {
+            return Err(config::Error::Range {
+                key: "embeddings.provider",
+                value: "local".to_owned(),
+                remedy: "build with --features local-embeddings",
+            }
+            .into());
+        }
+    })
+}
+
 /// Reads a base URL; it ends in a slash, so that paths are added and not replaced.
 fn parse_base_url(text: &str) -> Result<Url, config::Error> {
     let refuse = || config::Error::Range {
@@ -182,6 +211,16 @@ fn exit_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     }
     if error.is::<store::Error>() {
         return Some(Exit::Database);
+    }
+    let of_model = |error: &embed::Error| if error.is_transient() { Exit::SourceUnreachable } else { Exit::Error };
+    if let Some(error) = error.downcast_ref::<embed::Error>() {
+        return Some(of_model(error));
+    }
+    match error.downcast_ref::<fill::Error>() {
+        Some(fill::Error::Store(_)) => return Some(Exit::Database),
+        Some(fill::Error::Model(error)) => return Some(of_model(error)),
+        Some(fill::Error::Worker(_)) => return Some(Exit::Error),
+        None => {}
     }
     match error.downcast_ref::<crawl::Error>()? {
         crawl::Error::Store(_) => Some(Exit::Database),

@@ -22,6 +22,40 @@ pub struct Settings {
     pub api: Api,
     /// The crawl.
     pub crawl: Crawl,
+    /// The vectors.
+    pub embeddings: Embeddings,
+}
+
+/// What makes the vectors of movies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    /// Nothing does.
+    Off,
+    /// The table in the program.
+    Static,
+    /// A model of the user's.
+    Local,
+    /// A service.
+    Http,
+}
+
+/// Settings of the vectors.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Embeddings {
+    /// What makes them.
+    pub provider: Provider,
+    /// The service's address.
+    pub base_url: String,
+    /// The service's model.
+    pub model: String,
+    /// The file that holds the service's key; empty for none.
+    pub key_file: PathBuf,
+    /// The environment variable that holds the service's key.
+    pub key_variable: String,
+    /// The folder of the user's own model.
+    pub folder: PathBuf,
 }
 
 /// Settings of the database.

@@ -1,11 +1,14 @@
 //! The run itself: begins it or goes on with it, lets the workers work, ends it, and says what came of it.
 //!
-//! Reads as a table of contents. `plan` says which pages are due, `worker` deals with one page after another, `pulse`
-//! keeps the run's sign of life, `certify` shows that everything was seen, `summary` adds up. HTTP is [`crate::api`]'s, SQL is [`crate::store`]'s; they meet here.
+//! Reads as a table of contents. `plan` says which pages are due, `worker` deals with one after another (`page`), `pulse`
+//! keeps the run's sign of life, `certify` shows that everything was seen, `summary` adds up. HTTP is [`crate::api`]'s,
+//! SQL is [`crate::store`]'s; they meet here.
 
 mod certify;
 mod counters;
 mod coverage;
+mod details;
+mod listing;
 mod page;
 mod plan;
 mod politeness;
@@ -25,10 +28,11 @@ use self::certify::Coverage;
 use self::counters::Counters;
 use self::worker::Worker;
 use crate::api::{self, Client, ListQuery};
+use crate::embed::Embedder;
 use crate::progress::{self, Display};
 use crate::store::{self, Outcome, Presence, Run, Store, retry};
 
-pub use self::plan::{Forecast, forecast};
+pub use self::plan::{Forecast, forecast, scope};
 pub use self::stop::Stop;
 pub use self::summary::{FailureLine, MovieCounts, PageCounts, RequestCounts, Summary};
 
@@ -85,6 +89,8 @@ pub struct Options {
     pub patience: Duration,
     /// How to show progress.
     pub progress: progress::Mode,
+    /// What makes the vectors of new movies; none are made without.
+    pub embedder: Option<Embedder>,
 }
 
 /// Why a crawl could not go on.

@@ -7,7 +7,7 @@
 //!                 │     claim a page ► api: list it ► store: which ids are unknown ► api: their details ► store: save the page
 //!                 │                                                                                        │
 //!                 └── progress (bars | log lines | silent) ◄── counters                one transaction: movies, genres, cast,
-//!                                                                                      torrents, links, failures, page done
+//!                                                                                      torrents, links, vectors, page done
 //! ```
 //!
 //! The page is the unit of everything: of the claim, of the transaction, of resume, of sharing a run between machines.
@@ -19,7 +19,9 @@
 //! | [`crawl`] | the run: plan, workers, pulse, summary |
 //! | [`store`] | SQL: connection, claims, saving, look-ups, reading back |
 //! | [`embed`] | vectors of texts: a static table, a service, a model of the user's |
+//! | [`fill`] | vectors of movies: at ingest, and later where they are missing or stale |
 //! | [`progress`] | shows how far a crawl is |
+//! | [`verify`] | checks what is stored, against itself and against the source, and mends it |
 //! | [`monitor`] | what a second process sees of a run |
 //! | [`health`] | whether the database could be used |
 //! | [`demo`] | a YTS-style API on loopback, for trying out and for tests |
@@ -27,8 +29,10 @@
 //! | [`cli`] | what the binaries share |
 //! | [`redact`], [`terminal`] | passwords out of messages, escape sequences out of titles |
 //!
-//! Doors: binaries → cli, config, crawl, monitor, health; crawl → api, store, progress; api → movie; store → movie and
-//! the `entity` and `migration` crates. api and store meet only in crawl. `tests/architecture.rs` holds this.
+//! Doors: binaries → cli, config, crawl, verify, monitor, health; crawl → api, store, fill, progress; verify → api, store;
+//! fill → embed, store; api → movie; store → movie and the `entity` and `migration` crates. api and store meet only in
+//! crawl and verify.
+//! `tests/architecture.rs` holds this.
 
 pub mod api;
 pub mod cli;
@@ -36,6 +40,7 @@ pub mod config;
 pub mod crawl;
 pub mod demo;
 pub mod embed;
+pub mod fill;
 pub mod health;
 pub mod monitor;
 pub mod movie;
@@ -43,3 +48,9 @@ pub mod progress;
 pub mod redact;
 pub mod store;
 pub mod terminal;
+pub mod verify;
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -130,10 +130,7 @@ impl Reading {
                 Some(rows.into_iter().map(FailureReading::from).collect())
             }
         };
-        let changes = match extras.changes {
-            true => Some(store.changes(SHOWN_CHANGES).await?.into_iter().map(ChangeReading::from).collect()),
-            false => None,
-        };
+        let changes = if extras.changes { Some(store.changes(SHOWN_CHANGES).await?) } else { None };
         let Stats { totals, top_genres, newest } = store.stats().await?;
         Ok(Self {
             run: run.map(RunReading::from),
@@ -147,7 +144,7 @@ impl Reading {
             top_genres: top_genres.into_iter().map(|(name, movies)| GenreReading { name, movies }).collect(),
             newest_movies: newest.into_iter().map(MovieReading::from).collect(),
             failures,
-            changes,
+            changes: changes.map(|rows| rows.into_iter().map(ChangeReading::from).collect()),
         })
     }
 

@@ -13,6 +13,7 @@ mod claims;
 mod connection;
 mod coverage;
 mod dialect;
+mod differences;
 mod error;
 mod failures;
 mod genres;
@@ -28,6 +29,8 @@ mod runs;
 mod save;
 mod status;
 mod torrents;
+mod vectors;
+mod verify;
 
 use std::sync::Arc;
 
@@ -42,6 +45,7 @@ pub use self::check::{Health, TableHealth, check};
 pub use self::claims::{Claim, Lease};
 pub use self::connection::Options;
 pub use self::coverage::{Disappeared, PageReading};
+pub use self::differences::{Comparison, Difference};
 pub use self::error::Error;
 pub use self::failures::Failure;
 pub use self::history::ChangeRow;
@@ -52,6 +56,8 @@ pub use self::retry::retry;
 pub use self::runs::{NewRun, Outcome, Run, RunTotals, Traffic};
 pub use self::save::{PageResult, Saved};
 pub use self::status::{FailureRow, NewestMovie, Recent, RunStatus, Stats, Totals};
+pub use self::vectors::{Embeddable, Vector};
+pub use self::verify::{Finding, Inspection, Mended};
 
 /// A connection pool to the catalogue's database, cheap to clone.
 #[derive(Clone, Debug)]

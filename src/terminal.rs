@@ -9,16 +9,13 @@ pub fn printable(text: &str) -> String {
 /// Returns JSON with the characters escaped that it may hold and that are harmful to print.
 #[must_use]
 pub fn escape_harmful(json: &str) -> String {
-    let mut escaped = String::with_capacity(json.len());
-    for character in json.chars() {
-        // Line breaks and blanks between the values are the document's own.
-        if is_harmful(character) && character != '\n' {
-            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
-        } else {
-            escaped.push(character);
-        }
-    }
-    escaped
+    // Line breaks between the values are the document's own.
+    let escape = |character: char| match character {
+        '\n' => "\n".to_owned(),
+        harmful if is_harmful(harmful) => format!("\\u{:04x}", u32::from(harmful)),
+        harmless => harmless.to_string(),
+    };
+    json.chars().map(escape).collect()
 }
 
 /// Says whether a character could move the cursor, change the terminal or hide what stands around it.

@@ -29,3 +29,5 @@ mod source;
 mod sources;
 #[path = "cli/usage.rs"]
 mod usage;
+#[path = "cli/verify.rs"]
+mod verify;

@@ -3,6 +3,8 @@
 //!
 //! Everything is drawn from a seed or sent by a server in the test; the client and the parsing are met from outside.
 
+#![expect(clippy::unwrap_used, reason = "what a test cannot do without fails it there")]
+
 #[path = "hostile/mutation.rs"]
 mod mutation;
 #[path = "hostile/parsing.rs"]

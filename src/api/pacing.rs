@@ -158,9 +158,9 @@ impl Pacer {
     pub(super) fn eased(&self, sent_at: Instant) {
         let mut state = self.lock();
         state.busy_in_a_row = 0;
+        state.limit.admitted(sent_at);
         if state.is_after_last_pause(sent_at) {
             state.rounds = 0;
-            state.limit.admitted();
         }
     }
 

@@ -6,20 +6,26 @@ use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use yts_ingest::api::{Client, ListQuery};
 use yts_ingest::cli::{self, Common, EXIT_CODES, Exit};
-use yts_ingest::config::Settings;
+use yts_ingest::config::{Provider, Settings};
 use yts_ingest::crawl::{self, Existing, Forecast, Options, Purpose, Stop, Summary};
+use yts_ingest::embed::Embedder;
 use yts_ingest::store::Store;
 use yts_ingest::{demo, progress};
+
+#[path = "fetch-yts/verifying.rs"]
+mod verifying;
 
 const EXAMPLES: &str = "Examples:
   fetch-yts --demo --max-pages 10              500 movies of the built-in demo API into ./yts.db, no network
   fetch-yts --max-pages 10                     the 500 newest movies of the real catalogue
   fetch-yts                                    everything; stopped at any moment, the same command goes on
   fetch-yts --existing update --max-pages 20   seeds, peers, ratings and new torrents of the 1,000 newest
-  fetch-yts --dry-run                          say what would be asked, and save nothing";
+  fetch-yts --dry-run                          say what would be asked, and save nothing
+  fetch-yts --verify --repair                  check what is stored, and mend what is wrong";
 
 /// Mirrors a YTS-style movie catalogue (metadata only) into your own database.
 #[derive(Parser, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a command line has flags")]
 #[command(name = "fetch-yts", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 struct Arguments {
     #[command(flatten)]
@@ -68,6 +74,9 @@ struct Arguments {
     /// Mark movies as deleted that the source lists no more, even where more than 2 % would go at once
     #[arg(long)]
     allow_mass_deletion: bool,
+    /// What makes the vectors of new movies [default: static, a table in the program]
+    #[arg(long, value_enum, value_name = "PROVIDER")]
+    embeddings: Option<EmbeddingsArgument>,
     /// Begin a new run even where an unfinished one could be gone on with
     #[arg(long)]
     fresh: bool,
@@ -92,10 +101,20 @@ struct Arguments {
     /// Say what would be asked, ask only page 1, save nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    verifying: verifying::Flags,
 }
 
 const SORT_KEYS: [&str; 8] =
     ["title", "year", "rating", "peers", "seeds", "download_count", "like_count", "date_added"];
+
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+enum EmbeddingsArgument {
+    Off,
+    Static,
+    Local,
+    Http,
+}
 
 #[derive(clap::ValueEnum, Clone, Copy, Debug)]
 enum ExistingArgument {
@@ -123,12 +142,17 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         settings.api.base_urls = vec![server.base_url()];
     }
     let client = Client::new(cli::client_options(&settings)?).map_err(crawl::Error::Source)?;
-    let options = arguments.crawl_options(&settings);
+    let embedder = cli::embedder(&settings.embeddings)?;
+    let options = arguments.crawl_options(&settings, embedder);
     if arguments.dry_run {
         let forecast = crawl::forecast(&options, &client, settings.api.rate).await?;
         return show_forecast(&forecast, &arguments.common);
     }
     let store_options = cli::store_options(&settings);
+    if arguments.verifying.verify {
+        let scope = crawl::scope(&options);
+        return verifying::run(&arguments.verifying, scope, (&settings, &client), &arguments.common).await;
+    }
     let store = Store::open(&store_options).await?;
     let presence = store.announce(&store_options).await?;
     store.migrate().await?;
@@ -161,6 +185,13 @@ impl Arguments {
         api.concurrency = self.concurrency.map_or(api.concurrency, |concurrency| concurrency as usize);
         crawl.limit = self.limit.unwrap_or(crawl.limit);
         crawl.workers = self.workers.unwrap_or(crawl.workers);
+        settings.embeddings.provider = match self.embeddings {
+            None => settings.embeddings.provider,
+            Some(EmbeddingsArgument::Off) => Provider::Off,
+            Some(EmbeddingsArgument::Static) => Provider::Static,
+            Some(EmbeddingsArgument::Local) => Provider::Local,
+            Some(EmbeddingsArgument::Http) => Provider::Http,
+        };
     }
 
     async fn start_demo(&self) -> anyhow::Result<Option<demo::Server>> {
@@ -172,7 +203,7 @@ impl Arguments {
         Ok(Some(demo::Server::start(options).await?))
     }
 
-    fn crawl_options(&self, settings: &Settings) -> Options {
+    fn crawl_options(&self, settings: &Settings, embedder: Option<Embedder>) -> Options {
         let source = if self.demo { format!("demo-{}", self.demo_movies) } else { "api".to_owned() };
         Options {
             source,
@@ -208,6 +239,7 @@ impl Arguments {
                 false if cli::is_lively() => progress::Mode::Bars,
                 false => progress::Mode::Lines,
             },
+            embedder,
         }
     }
 }

@@ -2,30 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use futures::StreamExt;
-
+use super::details::failure_of;
+use super::listing::Listing;
 use super::worker::Worker;
 use super::{Error, Existing, Purpose, Shared, plan};
-use crate::api::{self, BadMovie, ListPage, ListQuery};
 use crate::movie::Movie;
-use crate::store::{Failure, Known, Lease, PageReading, PageResult, Saved, Scope, Settled, retry};
-
-/// A list page, taken apart: each movie once, in the order of the page.
-struct Listing {
-    movies: Vec<Movie>,
-    failures: Vec<Failure>,
-    failed: u32,
-}
-
-/// Details that were fetched, and what failed about them.
-#[derive(Default)]
-struct Fetched {
-    movies: Vec<Movie>,
-    failures: Vec<Failure>,
-    failed: u32,
-    /// Failures to get the details of movies that the source says it does not have.
-    unknown: Vec<Failure>,
-}
+use crate::store::{Known, Lease, PageReading, PageResult, Saved, Scope, Settled, Vector, retry};
+use crate::{api, fill};
 
 impl Worker {
     /// Deals with a page from the list to the commit.
@@ -75,17 +58,6 @@ impl Worker {
             let movie_count = page.movie_count;
             (Listing::from(page), Some(movie_count))
         }))
-    }
-
-    /// Asks the smallest question there is, to tell a page or movie that can't be had from a source that is gone: what
-    /// fails then is no failure of its own, and is due again.
-    async fn make_sure_that_the_source_answers(&self) -> Result<(), Error> {
-        let smallest = ListQuery { limit: 1, ..ListQuery::default() };
-        match self.shared.client.list(&smallest, 1).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.is_source_down() || error.is_transient() => Err(Error::Source(error)),
-            Err(_) => Ok(()),
-        }
     }
 
     /// Records that a page can't be had.
@@ -162,6 +134,7 @@ impl Worker {
             lease,
             reading: None,
             listed,
+            vectors: self.vectors_of(&new.movies).await,
             new: new.movies,
             updates,
             scope,
@@ -172,114 +145,23 @@ impl Worker {
         })
     }
 
-    /// Looks again whether movies are listed that the source then said it does not have: one that was removed in
-    /// between is no failure. Returns how many were.
-    async fn forget_those_gone(&self, lease: Lease, fetched: &mut Fetched) -> Result<u32, Error> {
-        if fetched.unknown.is_empty() {
-            return Ok(0);
-        }
-        if is_batch(lease) {
-            // Of no list, so nothing else tells: they went since they failed.
-            return Ok(u32::try_from(fetched.unknown.drain(..).count()).unwrap_or(u32::MAX));
-        }
-        let Shared { client, options, .. } = &self.shared;
-        let listed_now: HashSet<i64> = match client.list(&options.query, lease.page.cast_unsigned()).await {
-            Ok(page) => page.movies.iter().flatten().map(|parsed| parsed.movie.external_id.into()).collect(),
-            Err(error) if error.is_source_down() => return Err(Error::Source(error)),
-            // It cannot be told, so they count as failed.
-            Err(_) => fetched.unknown.iter().filter_map(|failure| failure.external_id).collect(),
-        };
-        let is_listed = |failure: &Failure| failure.external_id.is_some_and(|id| listed_now.contains(&id));
-        let (listed, gone): (Vec<_>, Vec<_>) = fetched.unknown.drain(..).partition(is_listed);
-        fetched.failed += u32::try_from(listed.len()).unwrap_or(u32::MAX);
-        fetched.failures.extend(listed);
-        Ok(u32::try_from(gone.len()).unwrap_or(u32::MAX))
-    }
-
-    /// Fetches the details of these movies, all at once as far as the client lets them go out.
-    async fn fetch_details(&self, movies: Vec<Movie>) -> Result<Fetched, Error> {
-        let client = &self.shared.client;
-        let count = movies.len().max(1);
-        let answers =
-            movies.into_iter().map(|listed| async move { (client.details(listed.external_id).await, listed) });
-        let mut answers = futures::stream::iter(answers).buffer_unordered(count);
-        let mut fetched = Fetched::default();
-        let mut is_in_doubt = false;
-        while let Some((answer, listed)) = answers.next().await {
-            let external_id = i64::from(listed.external_id);
-            match answer {
-                Ok(parsed) => {
-                    let mut movie = parsed.movie;
-                    movie.fill_from(listed);
-                    fetched.movies.push(movie);
-                    fetched.failures.extend(parsed.lost.into_iter().map(|reason| lost_part(external_id, reason)));
-                }
-                Err(error) if error.is_source_down() => return Err(Error::Source(error)),
-                Err(error @ api::Error::UnknownMovie { .. }) => {
-                    fetched.unknown.push(failure_of(Some(external_id), "details", &error));
-                }
-                Err(error) => {
-                    tracing::warn!("movie {external_id}: {error}");
-                    is_in_doubt |= error.is_transient();
-                    fetched.failures.push(failure_of(Some(external_id), "details", &error));
-                    fetched.failed += 1;
-                }
+    /// Makes the vectors of movies. A provider that fails leaves them pending: movies are never lost for a vector.
+    async fn vectors_of(&self, movies: &[Movie]) -> HashMap<i32, Vector> {
+        let Some(embedder) = &self.shared.options.embedder else { return HashMap::new() };
+        match fill::embed(embedder, movies.iter().map(fill::text_of_movie).collect()).await {
+            Ok(vectors) => {
+                let of_movies = movies.iter().map(|movie| movie.external_id).zip(vectors);
+                of_movies.filter_map(|(external_id, vector)| Some((external_id, vector?))).collect()
+            }
+            Err(error) => {
+                tracing::warn!("vectors are pending, yts-catalog embed makes them later: {error}");
+                HashMap::new()
             }
         }
-        if is_in_doubt {
-            self.make_sure_that_the_source_answers().await?;
-        }
-        Ok(fetched)
-    }
-}
-
-impl Listing {
-    /// Returns a listing of movies of which only the ids are known.
-    fn of_batch(external_ids: Vec<i32>) -> Self {
-        let movies = external_ids.into_iter().map(|external_id| Movie { external_id, ..Movie::default() });
-        Self { movies: movies.collect(), failures: Vec::new(), failed: 0 }
-    }
-}
-
-impl From<ListPage> for Listing {
-    fn from(page: ListPage) -> Self {
-        let mut listing = Self { movies: Vec::new(), failures: Vec::new(), failed: 0 };
-        let mut places = HashMap::new();
-        for entry in page.movies {
-            match entry {
-                Ok(parsed) => {
-                    let place = *places.entry(parsed.movie.external_id).or_insert(listing.movies.len());
-                    match listing.movies.get_mut(place) {
-                        // The source lists a movie twice now and then; what one entry lacks, the other may have.
-                        Some(movie) => movie.fill_from(parsed.movie),
-                        None => listing.movies.push(parsed.movie),
-                    }
-                }
-                Err(bad) => {
-                    tracing::warn!("a movie of the list cannot be read: {}", bad.reason);
-                    listing.failures.push(bad_movie(bad));
-                    listing.failed += 1;
-                }
-            }
-        }
-        listing
     }
 }
 
 /// Says whether the lease is on a batch of movies that failed earlier, not on a list page.
-fn is_batch(lease: Lease) -> bool {
+pub(super) fn is_batch(lease: Lease) -> bool {
     lease.page < 0
-}
-
-fn bad_movie(bad: BadMovie) -> Failure {
-    Failure { external_id: bad.external_id, stage: "parse", reason: bad.reason, body_head: Some(bad.body_head) }
-}
-
-fn lost_part(external_id: i64, reason: String) -> Failure {
-    Failure { external_id: Some(external_id), stage: "parse", reason, body_head: None }
-}
-
-fn failure_of(external_id: Option<i64>, stage: &'static str, error: &api::Error) -> Failure {
-    let body_head = error.body_head().map(str::to_owned);
-    Failure { external_id, stage, reason: error.to_string(), body_head }
 }

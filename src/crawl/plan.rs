@@ -37,7 +37,8 @@ pub(super) fn new_run(options: &Options) -> NewRun {
 }
 
 /// Returns what part of which catalogue the options are about, whatever the pages and their order.
-fn scope(options: &Options) -> String {
+#[must_use]
+pub fn scope(options: &Options) -> String {
     with_pairs(format!("source={}", options.source), &options.query, |key| FILTERS.contains(&key))
 }
 

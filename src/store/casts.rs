@@ -28,7 +28,7 @@ impl PersonKey {
         }
     }
 
-    fn of_row(row: &cast::Model) -> Self {
+    pub(super) fn of_row(row: &cast::Model) -> Self {
         match &row.imdb_code {
             Some(code) => Self::Code(code.clone()),
             None => Self::Name(row.name.clone()),

@@ -104,7 +104,12 @@ async fn load(connection: &impl ConnectionTrait, updates: &[&Movie], scope: Scop
 }
 
 /// Returns the row with what the source says written into it, or nothing where that changes nothing.
-fn merge(row: &movie::Model, movie: &Movie, scope: Scope, slugs: &HashMap<i32, String>) -> Option<movie::Model> {
+pub(super) fn merge(
+    row: &movie::Model,
+    movie: &Movie,
+    scope: Scope,
+    slugs: &HashMap<i32, String>,
+) -> Option<movie::Model> {
     let mut merged = row.clone();
     if let Some(rating) = movie.rating.and_then(movies::rating) {
         merged.rating = Some(rating);

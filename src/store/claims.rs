@@ -189,8 +189,14 @@ impl Store {
 
     /// Says which leases hold no more: they have expired, or their holder is dead.
     pub(super) fn lease_is_free(backend: DbBackend, owner: i32) -> Expr {
+        let gone = Expr::cust(format!("({})", owner_is_gone(backend, owner)));
+        let is_leased = Expr::col(run_page::Column::Status).eq("leased");
+        Self::lease_has_expired(backend).or(is_leased.and(gone))
+    }
+
+    /// Says which leases have expired.
+    pub(super) fn lease_has_expired(backend: DbBackend) -> Expr {
         let expired = Expr::col(run_page::Column::LeaseExpiresAt).lt(dialect::now(backend));
-        let free = expired.or(Expr::cust(format!("({})", owner_is_gone(backend, owner))));
-        Expr::col(run_page::Column::Status).eq("leased").and(free)
+        Expr::col(run_page::Column::Status).eq("leased").and(expired)
     }
 }

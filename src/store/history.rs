@@ -81,7 +81,7 @@ pub(super) fn of_new_torrent(row: &torrent::ActiveModel) -> Change {
     }
 }
 
-fn text_of(value: Value) -> Option<String> {
+pub(super) fn text_of(value: Value) -> Option<String> {
     match value {
         Value::String(text) => text,
         Value::Int(number) => number.map(|number| number.to_string()),

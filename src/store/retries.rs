@@ -4,7 +4,9 @@
 
 use entity::{failure, run, run_page, run_reading};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use super::{Error, Run, Store, bulk, dialect};
 
@@ -12,7 +14,7 @@ use super::{Error, Run, Store, bulk, dialect};
 pub const MAX_FAILURES_BEFORE_SET_ASIDE: i64 = 5;
 
 /// What a retry run takes up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RetryPlan {
     /// Movies whose details are to be fetched.
     pub movies: usize,
@@ -29,6 +31,10 @@ impl Store {
         const DOING: &str = "take up what failed";
         let writing = self.begin_writing(DOING).await?;
         let transaction = &writing.transaction;
+        if self.is_planned(transaction, run).await? {
+            // Another process was here at the same moment.
+            return Ok(RetryPlan::default());
+        }
         let (movies, movies_aside) = self.open_failures(transaction, scope, failure::Column::ExternalId).await?;
         let (pages, pages_aside) = self.open_failures(transaction, scope, failure::Column::Page).await?;
         let movies: Vec<i32> = movies.into_iter().filter_map(|id| i32::try_from(id).ok()).collect();
@@ -66,8 +72,18 @@ impl Store {
         Ok(plan)
     }
 
+    /// Says whether the run has pages, once no other process is about to give it some.
+    async fn is_planned(&self, connection: &impl ConnectionTrait, run: &Run) -> Result<bool, Error> {
+        let mut query = run::Entity::find_by_id(run.id);
+        if self.backend() == DbBackend::Postgres {
+            query = query.lock_exclusive();
+        }
+        let row = query.one(connection).await.map_err(Error::doing("look at the run's plan"))?;
+        Ok(row.is_some_and(|row| row.pages_planned > 0))
+    }
+
     /// Returns the movies, or the pages, with failures that are not settled, and how many more are set aside.
-    async fn open_failures(
+    pub(super) async fn open_failures(
         &self,
         connection: &impl ConnectionTrait,
         scope: &str,

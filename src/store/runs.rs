@@ -234,6 +234,12 @@ impl Store {
             .map_err(Error::doing("add up the run"))
     }
 
+    /// Says whether there was a run about this part of a catalogue.
+    pub async fn has_run_of(&self, scope: &str) -> Result<bool, Error> {
+        let runs = run::Entity::find().filter(run::COLUMN.scope.eq(scope)).count(&self.db).await;
+        Ok(runs.map_err(Error::doing("look for a run"))? > 0)
+    }
+
     /// Returns how many list pages the run has to read, as far as known.
     pub async fn pages_planned(&self, run_id: i64) -> Result<u32, Error> {
         let planned = run::Entity::find_by_id(run_id)

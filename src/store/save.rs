@@ -11,8 +11,8 @@ use sea_orm::ConnectionTrait;
 use super::casts::Portrait;
 use super::links::LinkedIds;
 use super::{
-    Error, Failure, Lease, PageReading, Scope, Settled, Store, casts, changes, coverage, dialect, failures, genres,
-    links, lookups, movies, retries, torrents,
+    Error, Failure, Lease, PageReading, Scope, Settled, Store, Vector, casts, changes, coverage, dialect, failures,
+    genres, links, lookups, movies, retries, torrents, vectors,
 };
 use crate::movie::Movie;
 
@@ -27,6 +27,8 @@ pub struct PageResult {
     pub listed: u32,
     /// Movies that are not in the database.
     pub new: Vec<Movie>,
+    /// Vectors of new movies, by the source's ids; one that is missing is pending.
+    pub vectors: HashMap<i32, Vector>,
     /// Movies that are, to be brought up to date.
     pub updates: Vec<Movie>,
     /// How much of them to bring up to date.
@@ -69,6 +71,7 @@ pub(super) struct Saving {
 #[derive(Clone, Copy, Debug)]
 struct Batch<'a> {
     new: &'a [Movie],
+    vectors: Option<&'a HashMap<i32, Vector>>,
     updates: &'a [Movie],
     scope: Scope,
     run_id: Option<i64>,
@@ -159,7 +162,7 @@ impl Store {
         let writing = self.begin_writing(DOING).await?;
         let one = std::slice::from_ref(movie);
         let (new, updates): (&[Movie], &[Movie]) = if is_new { (one, &[]) } else { (&[], one) };
-        save_movies(&writing.transaction, Batch { new, updates, scope, run_id: None }).await?;
+        save_movies(&writing.transaction, Batch { new, vectors: None, updates, scope, run_id: None }).await?;
         writing.transaction.rollback().await.map_err(Error::doing(DOING))
     }
 
@@ -169,7 +172,7 @@ impl Store {
         let writing = self.begin_writing(DOING).await?;
         let movie = movie.clone().without_nul();
         let movies = std::slice::from_ref(&movie);
-        let batch = Batch { new: movies, updates: movies, scope: Scope::Everything, run_id: None };
+        let batch = Batch { new: movies, vectors: None, updates: movies, scope: Scope::Everything, run_id: None };
         let (inserted, updated) = save_movies(&writing.transaction, batch).await?;
         writing.commit(DOING).await?;
         let skipped = u32::from(inserted + updated == 0);
@@ -179,7 +182,13 @@ impl Store {
 
 impl PageResult {
     fn batch(&self) -> Batch<'_> {
-        Batch { new: &self.new, updates: &self.updates, scope: self.scope, run_id: Some(self.lease.run_id) }
+        Batch {
+            new: &self.new,
+            vectors: Some(&self.vectors),
+            updates: &self.updates,
+            scope: self.scope,
+            run_id: Some(self.lease.run_id),
+        }
     }
 }
 
@@ -192,6 +201,9 @@ async fn save_movies(transaction: &impl ConnectionTrait, batch: Batch<'_>) -> Re
     let ids = movies::insert(transaction, &new, now).await?;
     torrents::insert(transaction, &new, &ids).await?;
     links::insert(transaction, &new, &ids, &linked).await?;
+    if let Some(vectors) = batch.vectors {
+        vectors::insert(transaction, vectors, &ids).await?;
+    }
     let updates: Vec<&Movie> = batch.updates.iter().filter(|movie| !ids.contains_key(&movie.external_id)).collect();
     let saving = Saving { run_id: batch.run_id, now };
     let changed = changes::apply(transaction, &updates, batch.scope, &linked, saving).await?;

@@ -38,6 +38,13 @@ pub(super) async fn of_movies(
 /// Returns the row to write for a torrent of a known movie, or nothing where all that it says is known.
 pub(super) fn change(torrent: &Torrent, movie_id: i64, known: Option<&torrent::Model>) -> Option<torrent::ActiveModel> {
     let Some(known) = known else { return Some(row_of(torrent, movie_id)) };
+    let mut row = merge(torrent, known)?.into_active_model().reset_all();
+    row.id = sea_orm::NotSet;
+    Some(row)
+}
+
+/// Returns the row with what the source says written into it, or nothing where that changes nothing.
+pub(super) fn merge(torrent: &Torrent, known: &torrent::Model) -> Option<torrent::Model> {
     let mut merged = known.clone();
     macro_rules! take_known {
         ($($field:ident),+) => { $( if torrent.$field.is_some() { merged.$field.clone_from(&torrent.$field); } )+ };
@@ -56,9 +63,7 @@ pub(super) fn change(torrent: &Torrent, movie_id: i64, known: Option<&torrent::M
         size_bytes,
         date_uploaded
     );
-    let mut row = (merged != *known).then(|| merged.into_active_model().reset_all())?;
-    row.id = sea_orm::NotSet;
-    Some(row)
+    (merged != *known).then_some(merged)
 }
 
 /// Writes new torrents and changed ones.

@@ -64,6 +64,9 @@ fn the_help_of_fetch_yts_has_every_promised_flag() {
         "--sort-by",
         "--order-by",
         "--dry-run",
+        "--verify",
+        "--sample",
+        "--repair",
     ] {
         assert!(help.contains(flag), "fetch-yts --help lacks {flag}");
     }

@@ -4,7 +4,7 @@ use crate::command::{FETCH_YTS, Folder, MONITOR_PROGRESS, TEST_DB};
 
 #[test]
 fn a_mistaken_flag_is_named() {
-    let cases: [(&[&str], &[&str]); 18] = [
+    let cases: [(&[&str], &[&str]); 23] = [
         (&["--limit", "51"], &["--limit", "51", "50"]),
         (&["--limit", "0"], &["--limit"]),
         (&["--rate", "fast"], &["--rate", "fast"]),
@@ -22,6 +22,11 @@ fn a_mistaken_flag_is_named() {
         (&["--demo", "--demo-faults", "nonsense=1"], &["--demo-faults", "nonsense", "5xx", "reset", "latency"]),
         (&["--demo", "--base-url", "http://localhost/"], &["--demo", "--base-url"]),
         (&["--sort-by", "nonsense"], &["--sort-by", "date_added"]),
+        (&["--repair"], &["--verify"]),
+        (&["--sample", "5"], &["--verify"]),
+        (&["--verify", "--sample", "-1"], &["-1"]),
+        (&["--verify", "--max-pages", "1"], &["--verify", "--max-pages"]),
+        (&["--verify", "--existing", "update"], &["--verify", "--existing"]),
         (&["--minimum-rating", "10"], &["--minimum-rating"]),
     ];
     let folder = Folder::new();

@@ -107,20 +107,23 @@ fn spoil(answer: &mut Value, rng: &mut StdRng) -> Option<String> {
     None
 }
 
-/// Goes down into an answer, a random step at a time.
+/// Goes down into an answer, a random step at a time, mostly to the movies.
 fn place<'a>(value: &'a mut Value, rng: &mut StdRng) -> &'a mut Value {
     let children = match value {
         Value::Array(entries) => entries.len(),
         Value::Object(fields) => fields.len(),
         _ => 0,
     };
-    if children == 0 || rng.random_ratio(1, 8) {
+    if children == 0 || rng.random_ratio(1, 16) {
         return value;
     }
     let chosen = rng.random_range(0..children);
-    let child = match value {
-        Value::Array(entries) => entries.get_mut(chosen),
-        Value::Object(fields) => fields.values_mut().nth(chosen),
+    let towards_movies = ["data", "movies", "movie"].into_iter().find(|&name| value.get(name).is_some());
+    let preferred = towards_movies.filter(|_| rng.random_ratio(7, 8));
+    let child = match (value, preferred) {
+        (Value::Object(fields), Some(name)) => fields.get_mut(name),
+        (Value::Object(fields), None) => fields.values_mut().nth(chosen),
+        (Value::Array(entries), _) => entries.get_mut(chosen),
         _ => None,
     };
     place(child.unwrap(), rng)

@@ -123,7 +123,7 @@ async fn a_mirror_that_answers_with_other_movies_is_not_believed() {
 fn gzip_bomb() -> Vec<u8> {
     let beginning =
         b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xed\xc1\x21\x01\x00\x00\x00\x02\xa0\x2b\xfe\xf4\xbc\x37\x0c\x40\x03";
-    [beginning.as_slice(), &[0; 500_000]].concat()
+    [beginning.as_slice(), &vec![0; 500_000]].concat()
 }
 
 /// Half a gigabyte of blanks in 16 KB of zstd: a frame header with a window of 128 KB, and 4,096 blocks of the kind

@@ -26,3 +26,5 @@ mod resume;
 mod retries;
 mod sharing;
 mod statements;
+mod vectors;
+mod verify;

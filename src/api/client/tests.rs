@@ -227,3 +227,34 @@ fn in_one_second() -> String {
     let format = |time: chrono::DateTime<chrono::Utc>| time.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     format!("{}\r\nDate: {}", format(now + chrono::TimeDelta::seconds(1)), format(now))
 }
+
+#[tokio::test]
+async fn other_processes_can_be_told_of_a_pause_and_tell_of_theirs() {
+    let throttle = answer("429 Too Many Requests", "Retry-After: 1\r\n", "");
+    let stage = Stage::open(vec![throttle, ok(PAGE)]).await;
+    let (throttled, other) = (client(&[&stage]), client(&[&stage]));
+    let mut pauses = throttled.pauses();
+    let (outcome, ()) = tokio::join!(first_page(&throttled), async {
+        pauses.changed().await.unwrap();
+        let left = pauses.borrow_and_update().unwrap().left();
+        assert!(left > Duration::from_millis(800) && left <= Duration::from_secs(1), "{left:?}");
+        other.pause_for(left);
+        assert!(first_page(&other).await.is_ok());
+    });
+    assert!(outcome.is_ok());
+    assert!(!other.pauses().has_changed().unwrap());
+    let times = stage.times();
+    assert!(times[1..].iter().all(|time| time.duration_since(times[0]) >= Duration::from_millis(980)), "{times:?}");
+}
+
+#[tokio::test]
+async fn a_retry_beyond_the_budget_is_made_and_counted() {
+    let mut script = vec![answer("500 Internal Server Error", "", ""); 12];
+    script.push(ok(PAGE));
+    let stage = Stage::open(script).await;
+    let client = Client::new(Options { max_attempts: 20, ..options(&[&stage]) }).unwrap();
+    client.source.succeeded(0);
+    assert!(first_page(&client).await.is_ok());
+    let traffic = client.traffic();
+    assert_eq!((traffic.retried, traffic.slowed), (12, 2));
+}

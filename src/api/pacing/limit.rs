@@ -7,10 +7,10 @@
 //! shorter than the time between pauses one second counts. The first estimate has but one end and takes at least a
 //! second.
 //!
-//! **How to go on.** At 95 % of the estimate E. After t seconds of use the pace is E · (0.95 + 0.05 · (t / p)³): it
+//! **How to go on.** At 97 % of the estimate E. After t seconds of use the pace is E · (0.97 + 0.03 · (t / p)³): it
 //! creeps past E at t = p, and grows the faster the longer the source goes along, until the limit is forgotten.
 //!
-//! **How gently.** p is 2 s at first. Each estimate that confirms the one before (within 15 %) doubles it, up to 16 s,
+//! **How gently.** p is 2 s at first. Each estimate that confirms the one before (within 10 %) doubles it, up to 16 s,
 //! so that a steady limit is met about once in half a minute; any other makes it 2 s again. A source that refuses at random,
 //! whatever the pace, never confirms an estimate for long and so slows us down but little.
 
@@ -23,9 +23,9 @@ const MIN_SAMPLE: u32 = 10;
 /// Time that an estimate takes at least, and the time after which a bucket is taken to be full.
 const SECOND: Duration = Duration::from_secs(1);
 /// Part of the estimate to go on with.
-const BELOW: f64 = 0.95;
+const BELOW: f64 = 0.97;
 /// Difference up to which an estimate confirms the one before.
-const CONFIRMING: f64 = 0.15;
+const CONFIRMING: f64 = 0.1;
 /// p in the file's head: at first, and at most.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(16));
 /// A source that goes along with so many times the estimate has no such limit any more.
@@ -73,9 +73,11 @@ impl Limit {
         }
     }
 
-    /// Notes that a request was admitted that went out after the last refusal.
-    pub(super) fn admitted(&mut self) {
-        self.admitted = self.admitted.saturating_add(1);
+    /// Notes that a request sent at `sent_at` was admitted. One from before the last estimate tells nothing new.
+    pub(super) fn admitted(&mut self, sent_at: Instant) {
+        if self.refused_at.is_none_or(|refused_at| sent_at > refused_at) {
+            self.admitted = self.admitted.saturating_add(1);
+        }
     }
 
     /// Notes a refusal, once for all that were in flight together. Returns a new estimate, unless it only confirms the
@@ -122,7 +124,7 @@ mod tests {
         let start = Instant::now();
         let mut limit = Limit::default();
         limit.used(start, Duration::ZERO, f64::INFINITY);
-        (0..admitted).for_each(|_| limit.admitted());
+        (0..admitted).for_each(|_| limit.admitted(start));
         let refused_at = start + Duration::from_secs_f64(seconds);
         limit.refused(refused_at);
         (limit, refused_at)
@@ -134,17 +136,26 @@ mod tests {
 
     #[test]
     fn goes_on_slightly_below_what_was_admitted() {
-        assert!(is_about(learnt_from(100, 5.0).0.rate(), 19.0));
+        assert!(is_about(learnt_from(100, 5.0).0.rate(), 19.4));
         // A bucket that holds a second's worth is emptied in an instant.
-        assert!(is_about(learnt_from(20, 0.05).0.rate(), 19.0));
+        assert!(is_about(learnt_from(20, 0.05).0.rate(), 19.4));
     }
 
     #[test]
     fn a_handful_of_requests_is_no_measure() {
         assert!(learnt_from(9, 1.0).0.rate().is_infinite());
         let (mut limit, refused_at) = learnt_from(100, 1.0);
+        limit.used(refused_at, Duration::ZERO, f64::INFINITY);
         assert_eq!(limit.refused(refused_at + Duration::from_secs(1)), None);
-        assert!(is_about(limit.rate(), 47.5));
+        assert!(is_about(limit.rate(), 48.5));
+    }
+
+    #[test]
+    fn answers_to_requests_from_before_an_estimate_count_for_nothing() {
+        let (mut limit, refused_at) = learnt_from(100, 1.0);
+        (0..100).for_each(|_| limit.admitted(refused_at));
+        limit.used(refused_at, Duration::ZERO, f64::INFINITY);
+        assert_eq!(limit.refused(refused_at + Duration::from_secs(5)), None);
     }
 
     #[test]
@@ -152,7 +163,7 @@ mod tests {
         let (mut limit, refused_at) = learnt_from(100, 1.0);
         // Idle time teaches nothing.
         limit.used(refused_at, Duration::from_hours(1), f64::INFINITY);
-        assert!(is_about(limit.rate(), 95.0));
+        assert!(is_about(limit.rate(), 97.0));
         (0..198).for_each(|_| limit.used(refused_at, Duration::from_millis(10), f64::INFINITY));
         assert!(is_about(limit.rate(), 100.0), "{}", limit.rate());
         (0..10_000).for_each(|_| limit.used(refused_at, Duration::from_millis(10), f64::INFINITY));
@@ -170,10 +181,10 @@ mod tests {
     fn probes_the_more_gently_the_more_often_the_limit_is_confirmed() {
         let (mut limit, mut refused_at) = learnt_from(100, 1.0);
         let mut patience = Vec::new();
-        for admitted in [100, 110, 100, 100, 100, 70] {
-            (0..admitted).for_each(|_| limit.admitted());
+        for admitted in [100, 105, 100, 100, 100, 70] {
             limit.used(refused_at, Duration::ZERO, f64::INFINITY);
             refused_at += Duration::from_secs(1);
+            (0..admitted).for_each(|_| limit.admitted(refused_at));
             limit.refused(refused_at);
             patience.push(limit.learnt.unwrap().patience.as_secs());
         }
@@ -186,7 +197,7 @@ mod tests {
             let (mut limit, refused_at) = learnt_from(100, 1.0);
             let resumed_at = refused_at + Duration::from_secs(pause);
             limit.used(resumed_at, Duration::ZERO, f64::INFINITY);
-            (0..100).for_each(|_| limit.admitted());
+            (0..100).for_each(|_| limit.admitted(resumed_at));
             limit.refused(resumed_at + Duration::from_secs(in_use));
             limit.learnt.unwrap().rate
         };

@@ -1,3 +1,5 @@
+//! The pacer alone, and against sources that admit so much and no more.
+
 use super::*;
 
 const MAX_PAUSE: Duration = Duration::from_mins(15);
@@ -192,7 +194,6 @@ async fn settles_at_what_the_source_admits() {
         let settled = source.asked_for(&pacer, MINUTE * 5).await;
         let share = |seen: &Seen, time: Duration| f64::from(seen.admitted) / time.as_secs_f64() / rate;
         let refused = f64::from(settled.refused) / f64::from(settled.admitted);
-        eprintln!("DEBUG {source:?}: {} {} {refused}", share(&first, MINUTE), share(&settled, MINUTE * 5));
         // What the bucket holds comes on top, once.
         assert!((0.9..=1.0 + 1.0 / 60.0).contains(&share(&first, MINUTE)), "{source:?}: {first:?}");
         assert!((0.9..=1.01).contains(&share(&settled, MINUTE * 5)), "{source:?}: {settled:?}");

@@ -6,6 +6,7 @@ use url::Url;
 use yts_ingest::api::{self, Client, ListQuery};
 use yts_ingest::crawl::{self, Existing, Purpose, Stop, Summary};
 use yts_ingest::demo;
+use yts_ingest::embed::Embedder;
 use yts_ingest::progress::Mode;
 use yts_ingest::store::Store;
 
@@ -32,6 +33,7 @@ pub(crate) struct Crawl {
     pub(crate) purpose: Purpose,
     pub(crate) allow_mass_deletion: bool,
     pub(crate) fresh: bool,
+    pub(crate) embedder: Option<Embedder>,
     pub(crate) stop: Stop,
 }
 
@@ -61,6 +63,7 @@ impl Crawl {
             purpose: Purpose::ReadPages,
             allow_mass_deletion: false,
             fresh: false,
+            embedder: None,
             stop: Stop::default(),
         }
     }
@@ -93,6 +96,7 @@ impl Crawl {
             drain: Duration::from_secs(5),
             patience: Duration::from_secs(30),
             progress: Mode::Silent,
+            embedder: self.embedder.clone(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Domain records and run pages made up by the tests, for what goes straight into the store.
 
+use std::collections::HashMap;
+
 use yts_ingest::movie::{CastMember, Movie, Torrent};
 use yts_ingest::store::{Claim, Lease, NewRun, PageResult, Presence, Run, Scope, Store};
 
@@ -74,6 +76,7 @@ impl ByHand {
             reading: None,
             listed,
             new,
+            vectors: HashMap::new(),
             updates: Vec::new(),
             scope,
             failures: Vec::new(),

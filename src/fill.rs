@@ -1,0 +1,203 @@
+//! Vectors of movies: what they are made from, and filling in those that are missing or stale.
+//!
+//! A fill is a run like a crawl, cut into stretches of movie ids in place of list pages: so it resumes, and several
+//! processes share it. Making a vector is [`crate::embed`]'s, keeping it is [`crate::store`]'s.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::task::JoinSet;
+
+use crate::embed::{self, Embedder, text_hash, text_of};
+use crate::movie::Movie;
+use crate::store::{
+    self, Claim, Embeddable, Lease, NewRun, Outcome, Presence, Run, Saved, Store, Traffic, Vector, retry,
+};
+
+/// Movie ids a stretch: one transaction, and a bounded piece of memory.
+const IDS_PER_STRETCH: u32 = 500;
+
+/// Several times within a lease's term.
+const BEAT_EVERY: Duration = Duration::from_secs(5);
+
+/// How long to wait for stretches that others have in hand before looking again.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// Why a fill could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The model.
+    #[error(transparent)]
+    Model(#[from] embed::Error),
+    /// A task died.
+    #[error("a worker died: {0}; this is a bug, please report it")]
+    Worker(#[from] tokio::task::JoinError),
+}
+
+/// What came of a fill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// The run.
+    pub run_id: i64,
+    /// The model.
+    pub model: String,
+    /// Movies looked at.
+    pub movies: i64,
+    /// Vectors made.
+    pub made: i64,
+    /// Vectors that were there and fit their text.
+    pub up_to_date: i64,
+    /// Movies whose text has no vector.
+    pub without: i64,
+}
+
+#[derive(Clone, Debug)]
+struct Shared {
+    store: Store,
+    embedder: Embedder,
+    presence: Arc<Presence>,
+    run: Run,
+    patience: Duration,
+}
+
+/// Returns the text that a movie's vector is made from.
+#[must_use]
+pub fn text_of_movie(movie: &Movie) -> String {
+    let mut genres = movie.genres.clone();
+    genres.sort_unstable();
+    let description = movie.description_full.as_deref().or(movie.description_intro.as_deref());
+    text_of(&movie.title_or_fallback(), &genres, description)
+}
+
+/// Makes the vectors of texts, one for each that has one.
+pub async fn embed(embedder: &Embedder, texts: Vec<String>) -> Result<Vec<Option<Vector>>, embed::Error> {
+    let numbers = embedder.embed(&texts).await?;
+    let model = embedder.model_id();
+    let vectors = texts
+        .iter()
+        .zip(numbers)
+        .map(|(text, numbers)| Some(Vector { model: model.clone(), text_hash: text_hash(text), numbers: numbers? }));
+    Ok(vectors.collect())
+}
+
+/// Makes every vector that is missing, of another model, or of a text that has changed.
+pub async fn run(
+    store: Store,
+    embedder: Embedder,
+    presence: Presence,
+    workers: u32,
+    patience: Duration,
+) -> Result<Summary, Error> {
+    let model = embedder.model_id();
+    let query = format!("embed model={model:?}");
+    let new_run = NewRun { scope: query.clone(), query, start_page: 1, max_pages: None, page_limit: IDS_PER_STRETCH };
+    let run = retry(patience, || async { store.open_run(&new_run, false).await }).await?;
+    let highest = u64::try_from(store.highest_movie_id().await?).unwrap_or_default();
+    let stretches = u32::try_from(highest.div_ceil(IDS_PER_STRETCH.into())).unwrap_or(u32::MAX);
+    if stretches > 0 {
+        store.plan_pages(&run, stretches, None).await?;
+    }
+    let shared = Shared { store, embedder, presence: Arc::new(presence), run, patience };
+    let worked = shared.work(workers).await;
+    let outcome = if worked.is_ok() { Outcome::Complete } else { Outcome::Failed };
+    let message = worked.as_ref().err().map(ToString::to_string);
+    let (run_id, owner) = (shared.run.id, shared.presence.owner);
+    shared.store.end_run(run_id, owner, outcome, message.as_deref()).await?;
+    worked?;
+    let totals = shared.store.run_totals(run_id).await?;
+    Ok(Summary {
+        run_id,
+        model,
+        movies: totals.listed,
+        made: totals.saved + totals.updated,
+        up_to_date: totals.skipped,
+        without: totals.failed,
+    })
+}
+
+impl Shared {
+    async fn work(&self, workers: u32) -> Result<(), Error> {
+        let mut tasks = JoinSet::new();
+        for _ in 0..workers {
+            tasks.spawn(self.clone().take_stretches());
+        }
+        let mut beat = tokio::time::interval(BEAT_EVERY);
+        loop {
+            tokio::select! {
+                ended = tasks.join_next() => match ended {
+                    // The first error ends the others too: dropping the set gives up what they have in hand.
+                    Some(ended) => ended??,
+                    None => return Ok(()),
+                },
+                _ = beat.tick() => {
+                    let beat = self.store.heartbeat(self.run.id, self.presence.owner, Traffic::default()).await;
+                    if let Err(error) = beat {
+                        tracing::warn!("{error}");
+                    }
+                }
+            }
+        }
+    }
+
+    async fn take_stretches(self) -> Result<(), Error> {
+        let Self { store, run, presence, patience, .. } = &self;
+        loop {
+            match retry(*patience, || async { store.claim(run.id, presence.owner).await }).await? {
+                Claim::Page(lease) => self.fill(lease).await?,
+                Claim::Wait => tokio::time::sleep(LOOK_AGAIN_AFTER).await,
+                Claim::Finished => return Ok(()),
+            }
+        }
+    }
+
+    /// Makes the vectors of a stretch; it is given back where the model fails.
+    async fn fill(&self, lease: Lease) -> Result<(), Error> {
+        let Self { store, embedder, patience, .. } = self;
+        let until = i64::from(lease.page) * i64::from(IDS_PER_STRETCH);
+        let after = until - i64::from(IDS_PER_STRETCH);
+        let movies = retry(*patience, || async { store.embeddable(after, until).await }).await?;
+        let model = embedder.model_id();
+        let listed = movies.len();
+        let due: Vec<(Embeddable, String)> =
+            movies.into_iter().filter_map(|movie| text_where_due(movie, &model)).collect();
+        let texts = due.iter().map(|(_, text)| text.clone()).collect();
+        let vectors = match embed(embedder, texts).await {
+            Ok(vectors) => vectors,
+            Err(error) => {
+                retry(*patience, || async { store.release(lease).await }).await?;
+                return Err(error.into());
+            }
+        };
+        let had = |movie: &Embeddable| movie.has.is_some();
+        let made: Vec<(i64, Vector, bool)> = due
+            .iter()
+            .zip(vectors)
+            .filter_map(|((movie, _), vector)| Some((movie.movie_id, vector?, had(movie))))
+            .collect();
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let updated = made.iter().filter(|(_, _, had)| *had).count();
+        let saved = Saved {
+            listed: count(listed),
+            saved: count(made.len() - updated),
+            updated: count(updated),
+            skipped: count(listed - due.len()),
+            failed: count(due.len() - made.len()),
+        };
+        let made: Vec<(i64, Vector)> = made.into_iter().map(|(movie_id, vector, _)| (movie_id, vector)).collect();
+        retry(*patience, || async { store.save_vectors(lease, saved, &made).await }).await?;
+        Ok(())
+    }
+}
+
+/// Returns a movie with its text where its vector is missing, of another model, or of another text.
+fn text_where_due(mut movie: Embeddable, model: &str) -> Option<(Embeddable, String)> {
+    movie.genres.sort_unstable();
+    let text = text_of(&movie.title, &movie.genres, movie.description.as_deref());
+    let fits =
+        movie.has.as_ref().is_some_and(|(has_model, has_hash)| has_model == model && *has_hash == text_hash(&text));
+    (!fits).then_some((movie, text))
+}
