@@ -125,7 +125,7 @@ def silenced(world, movies, rate):
         check(time.monotonic() - silenced_at < 300, "connections that fell silent for ever are given up within 300 s")
         time.sleep(0.2)
     stall = time.monotonic() - silenced_at
-    code, _ = fetch.wait()
+    code, _ = fetch.wait(300)
     check(code == 0, f"the run goes on by itself (exit code {code}): {fetch.words()[-2000:]}")
     difference = rows.compare(expected, rows.read(database))
     return {"stall": f"{stall:.0f} s", "rows lost, doubled or wrong": sum(difference)}
