@@ -9,7 +9,6 @@ mod crawling;
 #[expect(dead_code, unused_macros, reason = "it is shared with tests that need more of it")]
 mod database;
 #[path = "outcomes/support/snapshot.rs"]
-#[expect(dead_code, reason = "it is shared with tests that need more of it")]
 mod snapshot;
 
 use std::process::Command;
@@ -58,7 +57,7 @@ async fn data_directory(database: &Database) -> String {
     row.expect("a setting is one row").try_get("", "data").expect("a folder is a text")
 }
 
-/// Runs pg_ctl for the server; says whether it succeeded, and nothing where there is none.
+/// Runs `pg_ctl` for the server; says whether it succeeded, and nothing where there is none.
 fn control(arguments: &[&str]) -> Option<bool> {
     let program = std::env::var_os("TEST_POSTGRES_CTL")?;
     let output = Command::new(program).args(arguments).output().expect("pg_ctl starts");
