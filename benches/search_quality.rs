@@ -166,8 +166,7 @@ async fn recall_of_index(store: &Store) -> Result<f64, Failure> {
     for row in movie::Entity::find().all(store.db()).await?.into_iter().filter(|row| row.external_id >= 1_000_000) {
         ids.push(row.id);
     }
-    let rows: Vec<_> =
-        ids.iter().map(|&id| row_of(store, id, MODEL, "0", &near_a_centre(&mut random))).collect();
+    let rows: Vec<_> = ids.iter().map(|&id| row_of(store, id, MODEL, "0", &near_a_centre(&mut random))).collect();
     for chunk in rows.chunks(1_000) {
         movie_embedding::Entity::insert_many(chunk.to_vec()).exec(store.db()).await?;
     }

@@ -409,7 +409,8 @@ async fn an_empty_catalogue_has_no_answers(database: &Database) {
 async fn both_databases_answer_alike() {
     let server = demo_server(400, "").await;
     let base_url = server.base_url();
-    let mut questions: Vec<String> = demo_movies(400).iter().step_by(37).filter_map(|movie| movie.title.clone()).collect();
+    let mut questions: Vec<String> =
+        demo_movies(400).iter().step_by(37).filter_map(|movie| movie.title.clone()).collect();
     questions.extend(
         ["a haunted house on the coast", "bank robbery gone wrong", "two bakers quarrel", "astronauts in trouble"]
             .map(str::to_owned),
