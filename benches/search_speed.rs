@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use entity::embedding::Embedding;
 use entity::{genre, movie, movie_embedding};
-use sea_orm::{ActiveValue::Set, EntityTrait, EntityLoaderTrait, PaginatorTrait};
+use sea_orm::{ActiveValue::Set, EntityLoaderTrait, EntityTrait, PaginatorTrait};
 use yts_ingest::embed::{StaticModel, text_hash, text_of};
 use yts_ingest::search::{Catalogue, Filter, Mode, Query};
 use yts_ingest::store::{Options, Store};

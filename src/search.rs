@@ -99,6 +99,13 @@ pub struct Hit {
     pub snippet: Option<String>,
 }
 
+/// The two rankings and what was joined of them.
+struct Rankings {
+    found: Vec<Found>,
+    near: Vec<(u32, f64)>,
+    ranked: Vec<(u32, f64)>,
+}
+
 /// A catalogue, open for questions.
 #[derive(Debug)]
 pub struct Catalogue {
@@ -144,9 +151,10 @@ impl Catalogue {
             Mode::Text | Mode::Hybrid => text::rank(&self.store, &snapshot, &question, allowed.as_deref()).await?,
         };
         let near = self.near(&snapshot, query, &question, allowed.as_deref()).await?;
-        let ranked = join(query.mode, &found, &near);
+        let mut ranked = join(query.mode, &found, &near);
+        ranked.truncate(query.limit);
         let mode = if query.mode == Mode::Hybrid && near.is_empty() { Mode::Text } else { query.mode };
-        let hits = self.hits(&snapshot, &question, found, &near, &ranked[..ranked.len().min(query.limit)]).await?;
+        let hits = self.hits(&snapshot, &question, Rankings { found, near, ranked }).await?;
         Ok(Answer { query: query.text.clone(), mode, hits })
     }
 
@@ -180,14 +188,8 @@ impl Catalogue {
         }
     }
 
-    async fn hits(
-        &self,
-        snapshot: &Snapshot,
-        question: &Question,
-        found: Vec<Found>,
-        near: &[(u32, f64)],
-        ranked: &[(u32, f64)],
-    ) -> Result<Vec<Hit>, Error> {
+    async fn hits(&self, snapshot: &Snapshot, question: &Question, rankings: Rankings) -> Result<Vec<Hit>, Error> {
+        let Rankings { found, near, ranked } = rankings;
         let text_ranks: HashMap<u32, usize> = found.iter().zip(1..).map(|(found, rank)| (found.place, rank)).collect();
         let vector_ranks: HashMap<u32, usize> = near.iter().zip(1..).map(|((place, _), rank)| (*place, rank)).collect();
         let mut cards: HashMap<i64, Card> = found.into_iter().map(|found| (found.card.id, found.card)).collect();
@@ -196,7 +198,7 @@ impl Catalogue {
         cards.extend(self.store.cards(&missing).await?.into_iter().map(|card| (card.id, card)));
         let shown: Vec<Card> = ids.iter().filter_map(|id| cards.remove(id)).collect();
         let movies = self.movies(&shown).await?;
-        let scores: HashMap<i64, (u32, f64)> = ids.into_iter().zip(ranked).map(|(id, ranked)| (id, *ranked)).collect();
+        let scores: HashMap<i64, (u32, f64)> = ids.into_iter().zip(ranked).collect();
         let hits = movies.into_iter().zip(&shown).map(|((id, movie), card)| {
             let (place, score) = scores[&id];
             Hit {

@@ -140,7 +140,9 @@ fn centre(liked: &[Direction], unliked: &[Direction]) -> Direction {
     add(unliked, -UNLIKED);
     let length = centre.iter().map(|number| number * number).sum::<f32>().sqrt();
     if length > 0.0 {
-        centre.iter_mut().for_each(|number| *number /= length);
+        for number in &mut centre {
+            *number /= length;
+        }
     }
     Direction { model, vector: centre }
 }

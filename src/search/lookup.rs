@@ -26,10 +26,10 @@ impl Catalogue {
         let query = Query { text: text.to_owned(), mode: Mode::Text, limit: NAMED, filter: Filter::default() };
         let likely: Vec<String> =
             self.search(&query).await?.hits.iter().map(|hit| named(hit.movie.id, &hit.movie.titled())).collect();
-        match likely.is_empty() {
-            true => Err(Error::NotFound { text: text.to_owned() }),
-            false => Err(Error::Ambiguous { text: text.to_owned(), candidates: likely }),
+        if likely.is_empty() {
+            return Err(Error::NotFound { text: text.to_owned() });
         }
+        Err(Error::Ambiguous { text: text.to_owned(), candidates: likely })
     }
 
     /// Returns the movies with exactly this title, accents and case aside.

@@ -21,11 +21,11 @@ pub(super) fn distance(a: &[char], b: &[char], most: usize) -> Option<usize> {
         let mut next = vec![row + 1; b.len() + 1];
         for (column, other) in b.iter().enumerate() {
             let changed = last[column] + usize::from(letter != other);
-            let mut least = changed.min(last[column + 1] + 1).min(next[column] + 1);
+            let mut errors = changed.min(last[column + 1] + 1).min(next[column] + 1);
             if row > 0 && column > 0 && *letter == b[column - 1] && a[row - 1] == *other {
-                least = least.min(before[column - 1] + 1);
+                errors = errors.min(before[column - 1] + 1);
             }
-            next[column + 1] = least;
+            next[column + 1] = errors;
         }
         if next.iter().all(|&errors| errors > most) {
             return None;

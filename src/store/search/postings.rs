@@ -110,13 +110,9 @@ impl Store {
         const ROW: char = '\u{1e}';
         let line = "id || chr(31) || external_id || chr(31) || title || CASE WHEN title_english IS NULL \
                     OR title_english = title THEN '' ELSE chr(31) || title_english END";
-        let sql = match self.backend() {
-            DbBackend::Postgres => format!("SELECT string_agg({line}, chr(30)) FROM movies WHERE deleted_at IS NULL"),
-            _ => {
-                let line = line.replace("chr(", "char(");
-                format!("SELECT group_concat({line}, char(30)) FROM movies WHERE deleted_at IS NULL")
-            }
-        };
+        let pack = if self.has_vector_type() { "string_agg" } else { "group_concat" };
+        let sql = format!("SELECT {pack}({line}, chr(30)) FROM movies WHERE deleted_at IS NULL");
+        let sql = if self.has_vector_type() { sql } else { sql.replace("chr(", "char(") };
         let packed = self.one_text(&sql, Vec::<Value>::new()).await.map_err(Error::doing(DOING))?.unwrap_or_default();
         let mut all: Vec<Titles> = packed
             .split(ROW)
