@@ -47,8 +47,8 @@ async fn main() -> Result<(), Failure> {
                 took.push(ask(&catalogue, question, mode, filtered).await?);
             }
             took.sort_unstable();
-            let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
-            println!("{mode:?}{name}: p50 {:.2} ms, p99 {:.2} ms, most {:.2} ms", at(0.5), at(0.99), at(1.0));
+            let at = |percent: usize| took[(took.len() - 1) * percent / 100].as_secs_f64() * 1e3;
+            println!("{mode:?}{name}: p50 {:.2} ms, p99 {:.2} ms, most {:.2} ms", at(50), at(99), at(100));
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr, S
 use tokio::sync::Semaphore;
 
 use super::error::{is_transient, plain};
-use super::{Error, Store};
+use super::{Error, Store, retry};
 use crate::redact::{redact_message, redact_url};
 
 /// How long a process may stand still in the middle of a transaction: no longer than a lease, and nothing slow happens
@@ -133,7 +133,12 @@ impl Store {
 /// Opens a pool of so many connections.
 pub(super) async fn connect(options: &Options, max_connections: u32) -> Result<DatabaseConnection, Error> {
     reach(options).await?;
-    Database::connect(pool_options(options, max_connections)).await.map_err(|error| options.opening(&error))
+    let open = || async {
+        let pool = Database::connect(pool_options(options, max_connections)).await;
+        pool.map_err(|error| options.opening(&error))
+    };
+    // SQLite does not wait for another that switches a new file to its write-ahead log at the same moment.
+    if options.is_sqlite() { retry(options.acquire_timeout, open).await } else { open().await }
 }
 
 /// Makes sure that the server answers. A pool would try again in silence until its patience ends; this says at once

@@ -263,11 +263,11 @@ async fn follows_changes_made_by_hand(database: &Database) {
     let hand = |sql: &'static str| other.execute_unprepared(sql);
     hand("UPDATE movies SET title = 'Zwölf Zebras', description_full = 'Gallops.' WHERE external_id = 2")
         .await
-        .unwrap();
+        .expect("a statement by hand");
     assert_eq!(first(&catalogue, "zwolf zebras").await, Some(2));
     assert_eq!(first(&catalogue, "gallop").await, Some(2));
     assert!(!ids(&catalogue, &query("lighthouse", Mode::Text)).await.contains(&2));
-    hand("UPDATE casts SET name = 'Quentin Quark' WHERE name = 'Chiwetel Obi'").await.unwrap();
+    hand("UPDATE casts SET name = 'Quentin Quark' WHERE name = 'Chiwetel Obi'").await.expect("a statement by hand");
     assert_eq!(first(&catalogue, "quark").await, Some(5));
     execute(&store, "DELETE FROM movies WHERE external_id = 2").await;
     assert!(!ids(&catalogue, &query("zwolf zebras", Mode::Hybrid)).await.contains(&2));
