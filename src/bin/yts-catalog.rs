@@ -155,7 +155,10 @@ async fn embed(settings: &Settings, is_json: bool) -> anyhow::Result<Exit> {
     let options = cli::store_options(settings);
     let store = Store::open_existing(&options).await?;
     let presence = store.announce(&options).await?;
-    let summary = fill::run(store.clone(), embedder, presence, WORKERS_THAT_EMBED, settings.database.patience).await?;
+    let summary = fill::run(store.clone(), embedder.clone(), presence, WORKERS_THAT_EMBED, settings.database.patience).await?;
+    if let Some(dimension) = embedder.dimension() {
+        store.settle_search(&summary.model, dimension).await?;
+    }
     store.close().await?;
     Output { is_json }.print(&summary)?;
     Ok(Exit::Complete)
