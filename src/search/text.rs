@@ -23,8 +23,9 @@ const IN_CAST: f64 = 1.5;
 const IN_GENRES: f64 = 0.5;
 /// What a word weighs that was corrected.
 const CORRECTED: f64 = 0.8;
-/// The most words of a question that may be a title with a typing error.
-const MAX_WORDS_OF_TITLE: usize = 8;
+/// The most words of a question that may be a title with a typing error. In longer ones an unknown word is another word
+/// for something, and the word of a title that happens to look like it would only mislead.
+const MAX_WORDS_OF_TITLE: usize = 4;
 
 /// A word to rank by.
 struct Weighted {
@@ -58,14 +59,13 @@ pub(super) async fn rank(
     Ok(rank_in_full(snapshot, question, &weighted, cards))
 }
 
-/// Looks each word up; one that no title has is looked up corrected, too, where it may be part of a title.
+/// Looks each word up; in a short question, one that no title and no name has is looked up corrected, too.
 async fn weigh(snapshot: &Snapshot, question: &Question) -> Result<Vec<Weighted>, Error> {
     let mut weighted = Vec::new();
     for term in &question.terms {
         let occurrences = snapshot.occurrences(term).await?;
-        let is_unknown = occurrences.texts.is_empty() && occurrences.cast.is_empty() && occurrences.genres.is_empty();
-        let may_be_title = question.words.len() <= MAX_WORDS_OF_TITLE && occurrences.titles.is_empty();
-        if !term.is_prefix && (is_unknown || may_be_title) {
+        let may_be_title = question.terms.len() <= MAX_WORDS_OF_TITLE;
+        if !term.is_prefix && may_be_title && occurrences.titles.is_empty() && occurrences.cast.is_empty() {
             for correction in snapshot.corrections(&term.word) {
                 for term in Question::read(&correction).terms {
                     let occurrences = snapshot.occurrences(&term).await?;
