@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser};
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -135,28 +136,15 @@ pub fn client_options(settings: &Settings) -> Result<api::Options, config::Error
     })
 }
 
-/// What makes the vectors, as a flag.
-#[derive(clap::ValueEnum, Clone, Copy, Debug)]
-pub enum ProviderArgument {
-    /// Nothing does
-    Off,
-    /// A table in the program
-    Static,
-    /// A model of yours
-    Local,
-    /// A service
-    Http,
-}
-
-impl From<ProviderArgument> for Provider {
-    fn from(argument: ProviderArgument) -> Self {
-        match argument {
-            ProviderArgument::Off => Self::Off,
-            ProviderArgument::Static => Self::Static,
-            ProviderArgument::Local => Self::Local,
-            ProviderArgument::Http => Self::Http,
-        }
-    }
+/// Reads a flag that says what makes the vectors.
+#[must_use]
+pub fn provider_parser() -> impl TypedValueParser<Value = Provider> {
+    PossibleValuesParser::new(["off", "static", "local", "http"]).map(|word| match word.as_str() {
+        "off" => Provider::Off,
+        "local" => Provider::Local,
+        "http" => Provider::Http,
+        _ => Provider::Static,
+    })
 }
 
 /// Loads what makes the vectors, or nothing where the settings turn it off.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use yts_ingest::api::{Client, ListQuery};
-use yts_ingest::cli::{self, Common, EXIT_CODES, Exit, ProviderArgument};
+use yts_ingest::cli::{self, Common, EXIT_CODES, Exit};
 use yts_ingest::config::{Provider, Settings};
 use yts_ingest::crawl::{self, Existing, Forecast, Options, Purpose, Stop, Summary};
 use yts_ingest::embed::Embedder;
@@ -75,8 +75,8 @@ struct Arguments {
     #[arg(long)]
     allow_mass_deletion: bool,
     /// What makes the vectors of new movies [default: static, a table in the program]
-    #[arg(long, value_enum, value_name = "PROVIDER")]
-    embeddings: Option<ProviderArgument>,
+    #[arg(long, value_parser = cli::provider_parser(), value_name = "PROVIDER")]
+    embeddings: Option<Provider>,
     /// Begin a new run even where an unfinished one could be gone on with
     #[arg(long)]
     fresh: bool,
@@ -177,7 +177,7 @@ impl Arguments {
         api.concurrency = self.concurrency.map_or(api.concurrency, |concurrency| concurrency as usize);
         crawl.limit = self.limit.unwrap_or(crawl.limit);
         crawl.workers = self.workers.unwrap_or(crawl.workers);
-        settings.embeddings.provider = self.embeddings.map_or(settings.embeddings.provider, Provider::from);
+        settings.embeddings.provider = self.embeddings.unwrap_or(settings.embeddings.provider);
     }
 
     async fn start_demo(&self) -> anyhow::Result<Option<demo::Server>> {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Serialize;
-use yts_ingest::cli::{self, Common, EXIT_CODES, Exit, ProviderArgument};
+use yts_ingest::cli::{self, Common, EXIT_CODES, Exit};
 use yts_ingest::config::{Provider, Settings};
 use yts_ingest::fill;
 use yts_ingest::search::{Catalogue, Filter, Mode, Query};
@@ -71,8 +71,8 @@ enum Command {
     /// Make the vectors that are missing or stale; stopped at any moment, the same command goes on
     Embed {
         /// What makes them [default: the config's, a table in the program]
-        #[arg(long, value_enum, value_name = "PROVIDER")]
-        embeddings: Option<ProviderArgument>,
+        #[arg(long, value_parser = cli::provider_parser(), value_name = "PROVIDER")]
+        embeddings: Option<Provider>,
     },
 }
 
@@ -126,7 +126,7 @@ fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let mut settings = arguments.common.settings()?;
     if let Command::Embed { embeddings } = arguments.command {
-        settings.embeddings.provider = embeddings.map_or(settings.embeddings.provider, Provider::from);
+        settings.embeddings.provider = embeddings.unwrap_or(settings.embeddings.provider);
         return embed(&settings, arguments.common.json).await;
     }
     let store = Store::open_existing(&cli::store_options(&settings)).await?;
@@ -155,7 +155,8 @@ async fn embed(settings: &Settings, is_json: bool) -> anyhow::Result<Exit> {
     let options = cli::store_options(settings);
     let store = Store::open_existing(&options).await?;
     let presence = store.announce(&options).await?;
-    let summary = fill::run(store.clone(), embedder.clone(), presence, WORKERS_THAT_EMBED, settings.database.patience).await?;
+    let summary =
+        fill::run(store.clone(), embedder.clone(), presence, WORKERS_THAT_EMBED, settings.database.patience).await?;
     if let Some(dimension) = embedder.dimension() {
         store.settle_search(&summary.model, dimension).await?;
     }
