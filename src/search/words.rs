@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn accents_case_and_special_letters_are_folded() {
         assert_eq!(fold("AMÉLIE Łódź Straße Æon"), "amelie lodz strasse aeon");
-        assert_eq!(words("L'été – n°5, “Ça va?”"), ["l", "ete", "n", "o5", "ca", "va"]);
+        assert_eq!(words("L'été – n°5, “Ça va?”"), ["l", "ete", "n", "5", "ca", "va"]);
     }
 
     #[test]
