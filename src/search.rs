@@ -148,27 +148,18 @@ impl Catalogue {
     pub async fn search(&self, query: &Query) -> Result<Answer, Error> {
         let snapshot = self.snapshot().await?;
         let question = Question::read(&query.text);
-        let allowed = self.allowed(&snapshot, &query.filter).await?;
+        let allowed = snapshot.allowed(&query.filter).await?;
+        let allowed = allowed.as_deref().map(Vec::as_slice);
         let found = match query.mode {
             Mode::Vector => Vec::new(),
-            Mode::Text | Mode::Hybrid => text::rank(&self.store, &snapshot, &question, allowed.as_deref()).await?,
+            Mode::Text | Mode::Hybrid => text::rank(&self.store, &snapshot, &question, allowed).await?,
         };
-        let near = self.near(&snapshot, query, &question, allowed.as_deref()).await?;
+        let near = self.near(&snapshot, query, &question, allowed).await?;
         let mut ranked = join(query.mode, &found, &near);
         ranked.truncate(query.limit);
         let mode = if query.mode == Mode::Hybrid && near.is_empty() { Mode::Text } else { query.mode };
         let hits = self.hits(&snapshot, &question, Rankings { found, near, ranked }).await?;
         Ok(Answer { query: query.text.clone(), mode, hits })
-    }
-
-    /// Returns which places a filter leaves.
-    async fn allowed(&self, snapshot: &Snapshot, filter: &Filter) -> Result<Option<Vec<bool>>, Error> {
-        let Some(ids) = self.store.movies_that_pass(filter).await? else { return Ok(None) };
-        let mut allowed = vec![false; snapshot.count()];
-        for place in snapshot.places(&ids) {
-            allowed[place as usize] = true;
-        }
-        Ok(Some(allowed))
     }
 
     async fn near(
