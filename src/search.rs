@@ -46,6 +46,9 @@ pub use crate::store::Filter;
 
 /// How deep the rankings are that are joined.
 const DEPTH: usize = 100;
+/// From which share of a question's weight on a place by its words counts in full; a movie that has one word of nine by
+/// chance is to count less.
+const FULL_EVIDENCE: f64 = 0.25;
 
 /// What a ranking rests on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -145,27 +148,18 @@ impl Catalogue {
     pub async fn search(&self, query: &Query) -> Result<Answer, Error> {
         let snapshot = self.snapshot().await?;
         let question = Question::read(&query.text);
-        let allowed = self.allowed(&snapshot, &query.filter).await?;
+        let allowed = snapshot.allowed(&query.filter).await?;
+        let allowed = allowed.as_deref().map(Vec::as_slice);
         let found = match query.mode {
             Mode::Vector => Vec::new(),
-            Mode::Text | Mode::Hybrid => text::rank(&self.store, &snapshot, &question, allowed.as_deref()).await?,
+            Mode::Text | Mode::Hybrid => text::rank(&self.store, &snapshot, &question, allowed).await?,
         };
-        let near = self.near(&snapshot, query, &question, allowed.as_deref()).await?;
+        let near = self.near(&snapshot, query, &question, allowed).await?;
         let mut ranked = join(query.mode, &found, &near);
         ranked.truncate(query.limit);
         let mode = if query.mode == Mode::Hybrid && near.is_empty() { Mode::Text } else { query.mode };
         let hits = self.hits(&snapshot, &question, Rankings { found, near, ranked }).await?;
         Ok(Answer { query: query.text.clone(), mode, hits })
-    }
-
-    /// Returns which places a filter leaves.
-    async fn allowed(&self, snapshot: &Snapshot, filter: &Filter) -> Result<Option<Vec<bool>>, Error> {
-        let Some(ids) = self.store.movies_that_pass(filter).await? else { return Ok(None) };
-        let mut allowed = vec![false; snapshot.count()];
-        for place in snapshot.places(&ids) {
-            allowed[place as usize] = true;
-        }
-        Ok(Some(allowed))
     }
 
     async fn near(
@@ -247,11 +241,13 @@ fn join(mode: Mode, found: &[Found], near: &[(u32, f64)]) -> Vec<(u32, f64)> {
         Mode::Text => found.iter().map(|found| (found.place, found.score)).collect(),
         Mode::Vector => near.to_vec(),
         Mode::Hybrid => {
-            let by_text: Vec<u32> = found.iter().take(DEPTH).map(|found| found.place).collect();
-            let by_meaning: Vec<u32> = near.iter().take(DEPTH).map(|(place, _)| *place).collect();
+            let evidence = |found: &Found| (found.coverage / FULL_EVIDENCE).min(1.0);
+            let by_text: Vec<(u32, f64)> =
+                found.iter().take(DEPTH).map(|found| (found.place, evidence(found))).collect();
+            let by_meaning: Vec<(u32, f64)> = near.iter().take(DEPTH).map(|(place, _)| (*place, 1.0)).collect();
             // Who names a title means that movie, whatever others are about.
-            let by_title: Vec<u32> =
-                found.iter().filter(|found| found.title_match > 0).map(|found| found.place).collect();
+            let by_title: Vec<(u32, f64)> =
+                found.iter().filter(|found| found.title_match > 0).map(|found| (found.place, 1.0)).collect();
             let scores = fusion::fuse(&[&by_text, &by_meaning, &by_title]);
             let mut ranked: Vec<(u32, f64)> = scores.into_iter().collect();
             ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

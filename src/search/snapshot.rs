@@ -13,10 +13,12 @@ use super::matrix::Matrix;
 use super::question::Term;
 use super::spelling::{allowed_errors, distance};
 use super::words::{fold, is_stop_word, words};
-use crate::store::{Store, WordQuery};
+use crate::store::{Filter, Store, WordQuery};
 
 /// The most words that are kept; more than any session asks for.
 const MAX_KEPT: usize = 2_000;
+/// The most filters that are kept.
+const MAX_FILTERS: usize = 64;
 /// The most corrections of one word that are tried.
 const MAX_CORRECTIONS: usize = 4;
 
@@ -52,6 +54,8 @@ pub(super) struct Snapshot {
     genres: Vec<(i32, Vec<String>)>,
     kept: Mutex<HashMap<WordQuery, (Places, Places)>>,
     matrix: OnceCell<Matrix>,
+    /// Filters asked last, and the movies that they leave.
+    passed: Mutex<Vec<(Filter, Arc<Vec<bool>>)>>,
 }
 
 impl Snapshot {
@@ -63,8 +67,8 @@ impl Snapshot {
         let folded = |titles: Vec<String>| titles.iter().map(|title| fold(title).into_owned()).collect();
         let titles: Vec<Vec<String>> = all.into_iter().map(|titles| folded(titles.titles)).collect();
         let title_words = index(&titles);
-        let (kept, matrix) = (Mutex::default(), OnceCell::new());
-        Ok(Self { state, store: store.clone(), ids, titles, places, title_words, genres, kept, matrix })
+        let (kept, matrix, passed) = (Mutex::default(), OnceCell::new(), Mutex::default());
+        Ok(Self { state, store: store.clone(), ids, titles, places, title_words, genres, kept, matrix, passed })
     }
 
     /// How many movies there are.
@@ -157,6 +161,25 @@ impl Snapshot {
         let least = near.first().map_or(0, |(errors, ..)| *errors);
         let nearest = near.into_iter().take_while(|(errors, ..)| *errors == least);
         nearest.take(MAX_CORRECTIONS).map(|(.., other)| other.clone()).collect()
+    }
+
+    /// Returns which places a filter leaves; nothing where it asks for nothing.
+    pub(super) async fn allowed(&self, filter: &Filter) -> Result<Option<Arc<Vec<bool>>>, Error> {
+        if let Some((_, allowed)) = self.passed.lock().await.iter().find(|(known, _)| known == filter) {
+            return Ok(Some(Arc::clone(allowed)));
+        }
+        let Some(ids) = self.store.movies_that_pass(filter).await? else { return Ok(None) };
+        let mut allowed = vec![false; self.count()];
+        for place in self.places(&ids) {
+            allowed[place as usize] = true;
+        }
+        let allowed = Arc::new(allowed);
+        let mut passed = self.passed.lock().await;
+        if passed.len() >= MAX_FILTERS {
+            passed.remove(0);
+        }
+        passed.push((filter.clone(), Arc::clone(&allowed)));
+        Ok(Some(allowed))
     }
 
     /// Returns all vectors of a model, read once.

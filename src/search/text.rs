@@ -39,6 +39,8 @@ struct Weighted {
 pub(super) struct Found {
     pub(super) place: u32,
     pub(super) score: f64,
+    /// How much of what the question says the movie has: from 0 to 1.
+    pub(super) coverage: f64,
     /// How far the title is the question: 0, or 1 where all its words are there, or 2 where it is the title.
     pub(super) title_match: u8,
     pub(super) card: Card,
@@ -137,11 +139,13 @@ fn rank_in_full(snapshot: &Snapshot, question: &Question, weighted: &[Weighted],
     let described: Vec<Vec<String>> = cards.iter().map(|card| words(card.description().unwrap_or_default())).collect();
     let total: usize = described.iter().map(Vec::len).sum();
     let average = (total as f64 / described.len().max(1) as f64).max(1.0);
+    let most: f64 = weighted.iter().map(|word| word.weight).sum::<f64>() * (K1 + 1.0);
     let ranked = cards.into_iter().zip(&described).filter_map(|(card, description)| {
         let place = snapshot.place(card.id)?;
         let length = 1.0 - B + B * description.len() as f64 / average;
-        let score = weighted.iter().map(|word| word.score(place, description, length)).sum();
-        Some(Found { place, score, title_match: title_match(snapshot, question, weighted, place), card })
+        let score: f64 = weighted.iter().map(|word| word.score(place, description, length)).sum();
+        let coverage = (score / most.max(f64::MIN_POSITIVE)).min(1.0);
+        Some(Found { place, score, coverage, title_match: title_match(snapshot, question, weighted, place), card })
     });
     let mut ranked: Vec<Found> = ranked.collect();
     let by_score = |a: &Found, b: &Found| b.score.total_cmp(&a.score).then(a.place.cmp(&b.place));

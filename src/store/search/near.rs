@@ -3,11 +3,12 @@
 //! An index serves one model, since vectors of two models have nothing to do with each other. On `SQLite` there is none:
 //! search reads all vectors once and scans them.
 
-use entity::{movie, movie_embedding};
+use entity::embedding::Embedding;
+use entity::movie_embedding;
 use sea_orm::prelude::PgVector;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait,
-    Statement, TransactionTrait, Value,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect, Statement, TransactionTrait,
+    Value,
 };
 
 use super::DOING;
@@ -56,14 +57,18 @@ impl Store {
         transaction.commit().await.map_err(Error::doing(DOING))
     }
 
-    /// Returns the vectors of a model of movies that the source lists, with the movies' ids.
+    /// Returns the vectors of a model with the movies' ids.
     pub async fn vectors(&self, model: &str) -> Result<Vec<(i64, Vec<f32>)>, Error> {
-        let query = movie_embedding::Entity::find()
-            .join(JoinType::InnerJoin, movie_embedding::Relation::Movie.def())
-            .filter(movie::Column::DeletedAt.is_null())
-            .filter(movie_embedding::Column::Model.eq(model));
-        let rows = query.all(&self.db).await.map_err(Error::doing(DOING))?;
-        Ok(rows.into_iter().map(|row| (row.movie_id, row.embedding.to_vec())).collect())
+        // Those of movies that went are left out by search, which knows the others; a join would cost more.
+        let rows: Vec<(i64, Embedding)> = movie_embedding::Entity::find()
+            .select_only()
+            .columns([movie_embedding::Column::MovieId, movie_embedding::Column::Embedding])
+            .filter(movie_embedding::Column::Model.eq(model))
+            .into_tuple()
+            .all(&self.db)
+            .await
+            .map_err(Error::doing(DOING))?;
+        Ok(rows.into_iter().map(|(movie_id, embedding)| (movie_id, embedding.to_vec())).collect())
     }
 
     /// Returns the vectors of these movies by a model.
