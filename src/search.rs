@@ -46,9 +46,6 @@ pub use crate::store::Filter;
 
 /// How deep the rankings are that are joined.
 const DEPTH: usize = 100;
-/// From which share of a question's weight on a place by its words counts in full; a movie that has one word of nine by
-/// chance is to count less.
-const FULL_EVIDENCE: f64 = 0.25;
 
 /// What a ranking rests on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -241,9 +238,8 @@ fn join(mode: Mode, found: &[Found], near: &[(u32, f64)]) -> Vec<(u32, f64)> {
         Mode::Text => found.iter().map(|found| (found.place, found.score)).collect(),
         Mode::Vector => near.to_vec(),
         Mode::Hybrid => {
-            let evidence = |found: &Found| (found.coverage / FULL_EVIDENCE).min(1.0);
             let by_text: Vec<(u32, f64)> =
-                found.iter().take(DEPTH).map(|found| (found.place, evidence(found))).collect();
+                found.iter().take(DEPTH).map(|found| (found.place, found.evidence)).collect();
             let by_meaning: Vec<(u32, f64)> = near.iter().take(DEPTH).map(|(place, _)| (*place, 1.0)).collect();
             // Who names a title means that movie, whatever others are about.
             let by_title: Vec<(u32, f64)> =
