@@ -147,11 +147,14 @@ impl Catalogue {
         let question = Question::read(&query.text);
         let allowed = snapshot.allowed(&query.filter).await?;
         let allowed = allowed.as_deref().map(Vec::as_slice);
-        let found = match query.mode {
-            Mode::Vector => Vec::new(),
-            Mode::Text | Mode::Hybrid => text::rank(&self.store, &snapshot, &question, allowed).await?,
+        let by_words = async {
+            match query.mode {
+                Mode::Vector => Ok(Vec::new()),
+                Mode::Text | Mode::Hybrid => text::rank(&self.store, &snapshot, &question, allowed).await,
+            }
         };
-        let near = self.near(&snapshot, query, &question, allowed).await?;
+        let by_meaning = self.near(&snapshot, query, &question, allowed);
+        let (found, near) = tokio::try_join!(by_words, by_meaning)?;
         let mut ranked = join(query.mode, &found, &near);
         ranked.truncate(query.limit);
         let mode = if query.mode == Mode::Hybrid && near.is_empty() { Mode::Text } else { query.mode };
