@@ -13,6 +13,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
 use serde::Deserialize;
+use yts_ingest::demo;
 use yts_ingest::embed::{StaticModel, text_hash, text_of};
 use yts_ingest::movie::Movie;
 use yts_ingest::search::{Catalogue, Mode, Query};
@@ -20,6 +21,8 @@ use yts_ingest::store::{Options, Store};
 
 type Failure = Box<dyn std::error::Error>;
 
+/// Movies of the demo catalogue among which the films are looked for.
+const BACKGROUND: u32 = 5_000;
 /// How many hits are looked at.
 const LOOKED_AT: usize = 10;
 /// Vectors for the measure of the index, and questions to it.
@@ -91,6 +94,14 @@ async fn measure(name: &str, store: &Store) -> Result<(), Failure> {
 async fn fill(store: &Store) -> Result<Vec<Film>, Failure> {
     let mut films: Vec<Film> = serde_json::from_str(include_str!("search_quality/films.json"))?;
     films.extend(serde_json::from_str::<Vec<Film>>(include_str!("search_quality/distractors.json"))?);
+    // Among a hundred films every ranking is deep enough to hold all; a catalogue has thousands.
+    films.extend(demo::Catalogue::generate(11, BACKGROUND).movies().iter().map(|movie| Film {
+        title: movie.title.clone().unwrap_or_else(|| movie.title_long.clone()),
+        genres: movie.genres.iter().map(|genre| (*genre).to_owned()).collect(),
+        plot: movie.description.clone(),
+        question: None,
+        detail: None,
+    }));
     for (film, id) in films.iter().zip(1..) {
         let movie = Movie {
             external_id: id,
@@ -106,11 +117,13 @@ async fn fill(store: &Store) -> Result<Vec<Film>, Failure> {
     for row in movie::Entity::find().all(store.db()).await? {
         let film = &films[usize::try_from(row.external_id)? - 1];
         let text = text_of(&film.title, &film.genres, Some(&film.plot));
-        let vector = model.embed_one(&text).ok_or("a film that says nothing")?;
+        let Some(vector) = model.embed_one(&text) else { continue };
         rows.push(row_of(store, row.id, model.model_id(), &text_hash(&text), &vector));
     }
     movie_embedding::Entity::delete_many().exec(store.db()).await?;
-    movie_embedding::Entity::insert_many(rows).exec(store.db()).await?;
+    for chunk in rows.chunks(1_000) {
+        movie_embedding::Entity::insert_many(chunk.to_vec()).exec_without_returning(store.db()).await?;
+    }
     Ok(films)
 }
 

@@ -46,9 +46,6 @@ pub use crate::store::Filter;
 
 /// How deep the rankings are that are joined.
 const DEPTH: usize = 100;
-/// From which share of a question's weight on a place by its words counts in full; a movie that has one word of nine by
-/// chance is to count less.
-const FULL_EVIDENCE: f64 = 0.25;
 
 /// What a ranking rests on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -150,11 +147,14 @@ impl Catalogue {
         let question = Question::read(&query.text);
         let allowed = snapshot.allowed(&query.filter).await?;
         let allowed = allowed.as_deref().map(Vec::as_slice);
-        let found = match query.mode {
-            Mode::Vector => Vec::new(),
-            Mode::Text | Mode::Hybrid => text::rank(&self.store, &snapshot, &question, allowed).await?,
+        let by_words = async {
+            match query.mode {
+                Mode::Vector => Ok(Vec::new()),
+                Mode::Text | Mode::Hybrid => text::rank(&self.store, &snapshot, &question, allowed).await,
+            }
         };
-        let near = self.near(&snapshot, query, &question, allowed).await?;
+        let by_meaning = self.near(&snapshot, query, &question, allowed);
+        let (found, near) = tokio::try_join!(by_words, by_meaning)?;
         let mut ranked = join(query.mode, &found, &near);
         ranked.truncate(query.limit);
         let mode = if query.mode == Mode::Hybrid && near.is_empty() { Mode::Text } else { query.mode };
@@ -241,9 +241,8 @@ fn join(mode: Mode, found: &[Found], near: &[(u32, f64)]) -> Vec<(u32, f64)> {
         Mode::Text => found.iter().map(|found| (found.place, found.score)).collect(),
         Mode::Vector => near.to_vec(),
         Mode::Hybrid => {
-            let evidence = |found: &Found| (found.coverage / FULL_EVIDENCE).min(1.0);
             let by_text: Vec<(u32, f64)> =
-                found.iter().take(DEPTH).map(|found| (found.place, evidence(found))).collect();
+                found.iter().take(DEPTH).map(|found| (found.place, found.evidence)).collect();
             let by_meaning: Vec<(u32, f64)> = near.iter().take(DEPTH).map(|(place, _)| (*place, 1.0)).collect();
             // Who names a title means that movie, whatever others are about.
             let by_title: Vec<(u32, f64)> =

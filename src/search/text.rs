@@ -27,6 +27,9 @@ const CORRECTED: f64 = 0.8;
 /// for something, and the word of a title that happens to look like it would only mislead.
 const MAX_WORDS_OF_TITLE: usize = 4;
 
+/// So many words of a question are not found together by chance.
+const SURELY_MEANT: f64 = 3.0;
+
 /// A word to rank by.
 struct Weighted {
     term: Term,
@@ -39,8 +42,8 @@ struct Weighted {
 pub(super) struct Found {
     pub(super) place: u32,
     pub(super) score: f64,
-    /// How much of what the question says the movie has: from 0 to 1.
-    pub(super) coverage: f64,
+    /// How much its place is to count beside its meaning: from 0 to 1.
+    pub(super) evidence: f64,
     /// How far the title is the question: 0, or 1 where all its words are there, or 2 where it is the title.
     pub(super) title_match: u8,
     pub(super) card: Card,
@@ -139,13 +142,12 @@ fn rank_in_full(snapshot: &Snapshot, question: &Question, weighted: &[Weighted],
     let described: Vec<Vec<String>> = cards.iter().map(|card| words(card.description().unwrap_or_default())).collect();
     let total: usize = described.iter().map(Vec::len).sum();
     let average = (total as f64 / described.len().max(1) as f64).max(1.0);
-    let most: f64 = weighted.iter().map(|word| word.weight).sum::<f64>() * (K1 + 1.0);
     let ranked = cards.into_iter().zip(&described).filter_map(|(card, description)| {
         let place = snapshot.place(card.id)?;
         let length = 1.0 - B + B * description.len() as f64 / average;
-        let score: f64 = weighted.iter().map(|word| word.score(place, description, length)).sum();
-        let coverage = (score / most.max(f64::MIN_POSITIVE)).min(1.0);
-        Some(Found { place, score, coverage, title_match: title_match(snapshot, question, weighted, place), card })
+        let scores: Vec<f64> = weighted.iter().map(|word| word.score(place, description, length)).collect();
+        let (score, evidence) = (scores.iter().sum(), evidence(&scores));
+        Some(Found { place, score, evidence, title_match: title_match(snapshot, question, weighted, place), card })
     });
     let mut ranked: Vec<Found> = ranked.collect();
     let by_score = |a: &Found, b: &Found| b.score.total_cmp(&a.score).then(a.place.cmp(&b.place));
@@ -170,6 +172,14 @@ impl Weighted {
     fn count_in(&self, description: &[String]) -> usize {
         description.iter().filter(|word| self.term.is_in(word)).count()
     }
+}
+
+/// Returns how much the words that were found say together: one of nine may be there by chance, three are not, nor is
+/// every one of a short question.
+fn evidence(scores: &[f64]) -> f64 {
+    let found = scores.iter().filter(|score| **score > 0.0).count() as f64;
+    let share = found / scores.len().max(1) as f64;
+    (found / SURELY_MEANT).min(1.0).max(share).powi(2)
 }
 
 /// Says how far a movie's title is what was asked for.
