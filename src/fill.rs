@@ -143,7 +143,7 @@ impl Shared {
                     None => return Ok(()),
                 },
                 _ = beat.tick() => {
-                    let beat = self.store.heartbeat(self.run.id, self.presence.owner, Traffic::default()).await;
+                    let beat = self.store.heartbeat(self.run.id, &self.presence, Traffic::default()).await;
                     if let Err(error) = beat {
                         tracing::warn!("{error}");
                     }
@@ -165,7 +165,8 @@ impl Shared {
 
     /// Makes the vectors of a stretch; it is given back where the model fails.
     async fn fill(&self, lease: Lease) -> Result<(), Error> {
-        let Self { store, embedder, patience, .. } = self;
+        let Self { store, embedder, presence, patience, .. } = self;
+        let _in_hand = presence.hold(lease);
         let until = i64::from(lease.page) * i64::from(IDS_PER_STRETCH);
         let after = until - i64::from(IDS_PER_STRETCH);
         let movies = retry(*patience, || async { store.embeddable(after, until).await }).await?;

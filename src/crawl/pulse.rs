@@ -65,7 +65,7 @@ async fn beat(shared: &Shared, reported: &mut Traffic) -> Result<(), Error> {
         retried: now.retried - reported.retried,
         bytes: now.bytes - reported.bytes,
     };
-    shared.store.heartbeat(shared.run.id, shared.presence.owner, since).await?;
+    shared.store.heartbeat(shared.run.id, &shared.presence, since).await?;
     *reported = now;
     Ok(())
 }

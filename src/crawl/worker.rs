@@ -42,7 +42,8 @@ impl Worker {
 
     /// Deals with a page and wakes those who wait for it. It is given back where it can't be finished, so that it is due again at once.
     async fn finish_or_give_back(&self, lease: Lease) -> Result<(), Error> {
-        let Shared { store, stop, options, pages_changed, .. } = &self.shared;
+        let Shared { store, stop, options, presence, pages_changed, .. } = &self.shared;
+        let _in_hand = presence.hold(lease);
         let finished = tokio::select! {
             biased;
             finished = self.deal_with(lease) => finished,

@@ -10,7 +10,7 @@ use entity::{run, run_page};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockBehavior, LockType, OnConflict, Query};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryResult, UpdateMany};
 
-use super::presence::owner_is_gone;
+use super::presence::{Presence, owner_is_gone};
 use super::save::Saved;
 use super::{Error, Run, Store, bulk, dialect};
 
@@ -106,7 +106,8 @@ impl Store {
             .value(run_page::Column::LeaseToken, Expr::col(run_page::Column::LeaseToken).add(1))
             .value(run_page::Column::LeaseExpiresAt, dialect::now_plus(backend, LEASE_TERM))
             .and_where(Expr::col(run_page::Column::RunId).eq(run_id))
-            .and_where(Expr::col(run_page::Column::Page).in_subquery(next))
+            // Not IN: PostgreSQL may look into that again for every page, and each look locks one more.
+            .and_where(Expr::col(run_page::Column::Page).eq(next))
             .returning(Query::returning().columns([
                 run_page::Column::Page,
                 run_page::Column::LeaseToken,
@@ -160,18 +161,20 @@ impl Store {
         if finished.rows_affected == 1 { Ok(()) } else { Err(Error::LeaseLost { page: lease.page }) }
     }
 
-    /// Extends the leases that a process holds.
+    /// Extends the leases of the pages that a process has in hand. One that it holds without knowing, since the answer to
+    /// its claim was lost, expires and is free again.
     pub(super) async fn renew_leases(
         &self,
         connection: &impl ConnectionTrait,
         run_id: i64,
-        owner: i32,
+        presence: &Presence,
     ) -> Result<(), Error> {
         run_page::Entity::update_many()
             .col_expr(run_page::Column::LeaseExpiresAt, dialect::now_plus(self.backend(), LEASE_TERM))
             .filter(run_page::COLUMN.run_id.eq(run_id))
             .filter(run_page::COLUMN.status.eq("leased"))
-            .filter(run_page::COLUMN.lease_owner.eq(owner))
+            .filter(run_page::COLUMN.lease_owner.eq(presence.owner))
+            .filter(run_page::COLUMN.page.is_in(presence.pages_in_hand()))
             .exec(connection)
             .await
             .map_err(Error::doing("renew the leases"))?;

@@ -4,13 +4,15 @@
 //! On `PostgreSQL` it is a session's advisory lock, which the server drops with the connection; on `SQLite` a locked file
 //! beside the database, which also keeps a second writer out.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
 use super::connection::{Options, connect};
-use super::{Error, Store};
+use super::{Error, Lease, Store};
 
 /// First half of the advisory lock's key; the second is the process's number.
 const LOCK_CLASS: i32 = 2_037_674_753;
@@ -21,6 +23,14 @@ pub struct Presence {
     /// The number under which this process claims pages.
     pub owner: i32,
     sign: Sign,
+    in_hand: Mutex<BTreeSet<i32>>,
+}
+
+/// A page that this process works on: its lease is renewed until this is dropped.
+#[derive(Debug)]
+pub struct InHand<'a> {
+    presence: &'a Presence,
+    page: i32,
 }
 
 #[derive(Debug)]
@@ -41,13 +51,30 @@ impl Store {
             (_, Some(file)) => Sign::File(lock_beside(file)?),
             (_, None) => Sign::Alone,
         };
-        let presence = Presence { owner, sign };
+        let presence = Presence { owner, sign, in_hand: Mutex::default() };
         presence.renew().await?;
         Ok(presence)
     }
 }
 
 impl Presence {
+    /// Takes a page in hand, so that its lease is renewed.
+    #[must_use]
+    pub fn hold(&self, lease: Lease) -> InHand<'_> {
+        self.lock().insert(lease.page);
+        InHand { presence: self, page: lease.page }
+    }
+
+    /// Returns the pages that this process works on.
+    pub(super) fn pages_in_hand(&self) -> Vec<i32> {
+        self.lock().iter().copied().collect()
+    }
+
+    /// Locks the set; it is held to change one entry only, so a poisoned lock still holds a whole set.
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<i32>> {
+        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Returns the session that carries the sign of life, where it is one.
     pub(super) fn session(&self) -> Option<&DatabaseConnection> {
         match &self.sign {
@@ -65,6 +92,12 @@ impl Presence {
             Statement::from_sql_and_values(DbBackend::Postgres, sql, [LOCK_CLASS.into(), self.owner.into()]);
         session.execute_raw(statement).await.map_err(Error::doing("announce this process"))?;
         Ok(())
+    }
+}
+
+impl Drop for InHand<'_> {
+    fn drop(&mut self) {
+        self.presence.lock().remove(&self.page);
     }
 }
 

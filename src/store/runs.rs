@@ -10,7 +10,7 @@ use sea_orm::{
     QuerySelect,
 };
 
-use super::{Error, Store, bulk, dialect};
+use super::{Error, Presence, Store, bulk, dialect};
 
 /// The statuses of a run that goes on when the same is asked again.
 const UNFINISHED: [&str; 3] = ["running", "interrupted", "failed"];
@@ -149,8 +149,8 @@ impl Store {
         Ok(run)
     }
 
-    /// Keeps the sign of life of a run and its leases, and adds to what was asked of the source.
-    pub async fn heartbeat(&self, run_id: i64, owner: i32, traffic: Traffic) -> Result<(), Error> {
+    /// Keeps the sign of life of a run and of the pages in hand, and adds to what was asked of the source.
+    pub async fn heartbeat(&self, run_id: i64, presence: &Presence, traffic: Traffic) -> Result<(), Error> {
         const DOING: &str = "keep the run's sign of life";
         let writing = self.begin_writing(DOING).await?;
         let add =
@@ -168,7 +168,7 @@ impl Store {
             update = update.col_expr(column, sum);
         }
         update.exec(&writing.transaction).await.map_err(Error::doing(DOING))?;
-        self.renew_leases(&writing.transaction, run_id, owner).await?;
+        self.renew_leases(&writing.transaction, run_id, presence).await?;
         writing.commit(DOING).await
     }
 

@@ -2,8 +2,8 @@
 
 use entity::run_page;
 use sea_orm::sea_query::Expr;
-use sea_orm::{EntityTrait, QueryFilter};
-use yts_ingest::store::{Claim, Error, Failure, Store};
+use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
+use yts_ingest::store::{Claim, Error, Failure, Store, Traffic};
 
 use crate::support::database::{Database, Kind};
 use crate::support::records::{ByHand, full_movie};
@@ -15,7 +15,11 @@ on_both!(
     a_page_given_back_is_due_again_at_once,
     a_page_is_handed_out_once,
 );
-on_one!(Postgres: a_lease_holds_while_its_holder_lives_and_ends_with_it);
+on_one!(Postgres:
+    a_claim_takes_one_page_however_the_server_plans_it,
+    a_lease_holds_while_its_holder_lives_and_ends_with_it,
+    a_page_whose_claim_got_lost_is_free_once_its_lease_expires,
+);
 
 /// Lets every lease expire.
 async fn expire_leases(store: &Store) {
@@ -96,6 +100,31 @@ async fn a_page_is_handed_out_once(database: &Database) {
     let mut pages: Vec<i32> = pages.into_iter().flat_map(|pages| pages.expect("no panic")).collect();
     pages.sort_unstable();
     assert_eq!(pages, (1..=20).collect::<Vec<_>>());
+}
+
+async fn a_claim_takes_one_page_however_the_server_plans_it(database: &Database) {
+    database.plan_without(&["hashagg", "hashjoin", "mergejoin", "material", "sort", "bitmapscan"]).await;
+    let by_hand = ByHand::begin(database, 5).await;
+    let pages = [by_hand.claim().await.page, by_hand.claim().await.page];
+    let leased = run_page::Entity::find().filter(run_page::COLUMN.status.eq("leased"));
+    let leased = leased.order_by_asc(run_page::COLUMN.page).all(by_hand.store.db()).await.expect("pages can be read");
+    assert_eq!(leased.iter().map(|page| page.page).collect::<Vec<_>>(), pages);
+}
+
+async fn a_page_whose_claim_got_lost_is_free_once_its_lease_expires(database: &Database) {
+    let by_hand = ByHand::begin(database, 2).await;
+    let (lost, known) = (by_hand.claim().await, by_hand.claim().await);
+    let ByHand { store, run, presence } = &by_hand;
+    let in_hand = presence.hold(known);
+    expire_leases(store).await;
+    store.heartbeat(run.id, presence, Traffic::default()).await.expect("the heart beats");
+    assert_eq!(by_hand.claim().await.page, lost.page);
+    assert_eq!(claim_as(store, &by_hand, presence.owner).await, Claim::Wait, "the other is renewed");
+
+    drop(in_hand);
+    expire_leases(store).await;
+    store.heartbeat(run.id, presence, Traffic::default()).await.expect("the heart beats");
+    assert_ne!(by_hand.claim().await.page, by_hand.claim().await.page, "neither is renewed");
 }
 
 async fn a_lease_holds_while_its_holder_lives_and_ends_with_it(database: &Database) {

@@ -106,6 +106,14 @@ impl Database {
         Store::connect(&self.options(4)).await.expect("the database opens")
     }
 
+    /// Has the `PostgreSQL` server plan all statements of later connections without these ways to go.
+    pub(crate) async fn plan_without(&self, ways: &[&str]) {
+        let name = &self.name;
+        let settings: String =
+            ways.iter().map(|way| format!("ALTER DATABASE {name} SET enable_{way} = off;")).collect();
+        on_server(&settings).await;
+    }
+
     /// Opens one connection as the migration binary does.
     pub(crate) async fn plain_connection(&self) -> sea_orm::DatabaseConnection {
         let mut options = ConnectOptions::new(self.url.clone());
