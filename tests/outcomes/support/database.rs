@@ -108,10 +108,9 @@ impl Database {
 
     /// Has the `PostgreSQL` server plan all statements of later connections without these ways to go.
     pub(crate) async fn plan_without(&self, ways: &[&str]) {
-        let name = &self.name;
-        let settings: String =
-            ways.iter().map(|way| format!("ALTER DATABASE {name} SET enable_{way} = off;")).collect();
-        on_server(&settings).await;
+        for way in ways {
+            on_server(&format!("ALTER DATABASE {} SET enable_{way} = off", self.name)).await;
+        }
     }
 
     /// Opens one connection as the migration binary does.
