@@ -122,10 +122,11 @@ fn is_transient_sqlx(error: &SqlxError) -> bool {
         | SqlxError::Protocol(_)
         | SqlxError::WorkerCrashed => true,
         SqlxError::Database(error) => error.code().is_some_and(|code| {
-            // Connection trouble, a transaction that stood still, serialization failure and deadlock, shutdown and
-            // start-up of the server; too many connections; and SQLite's "busy" and "locked".
+            // Connection trouble, a transaction that stood still, serialization failure and deadlock, a statement that took
+            // too long, shutdown and start-up of the server; too many connections; and SQLite's "busy" and "locked".
             code.starts_with("08")
-                || matches!(&*code, "25P03" | "40001" | "40P01" | "53300" | "55P03" | "5" | "6" | "261" | "262" | "517")
+                || ["25P03", "40001", "40P01", "53300", "55P03", "57014"].contains(&&*code)
+                || ["5", "6", "261", "262", "517"].contains(&&*code)
                 || (code.starts_with("57P0") && &*code != "57P04")
         }),
         _ => false,
