@@ -54,6 +54,12 @@ pub enum Error {
         /// The page.
         page: i32,
     },
+    /// The page had been saved under this very lease, and only the answer to the commit was lost.
+    #[error("page {page} was saved before; only the answer was lost")]
+    SavedBefore {
+        /// The page.
+        page: i32,
+    },
     /// A movie's slug was taken by another process at the same moment.
     #[error("movie {external_id} could not be saved beside another that was saved at the same moment")]
     Contended {
@@ -84,7 +90,11 @@ impl Error {
             Self::Open { transient, .. } => *transient,
             Self::Contended { .. } => true,
             Self::Migrate(source) | Self::Statement { source, .. } => is_transient(source),
-            Self::Url { .. } | Self::InUse { .. } | Self::LeaseLost { .. } | Self::Closed => false,
+            Self::Url { .. }
+            | Self::InUse { .. }
+            | Self::LeaseLost { .. }
+            | Self::SavedBefore { .. }
+            | Self::Closed => false,
         }
     }
 

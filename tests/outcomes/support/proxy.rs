@@ -1,8 +1,8 @@
 //! A proxy before `PostgreSQL` that swallows what connections say, or breaks one off at a moment of the test's choice.
 
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -34,6 +34,8 @@ struct State {
     swallows_all: AtomicBool,
     /// How many more messages of clients pass before one breaks its connection off; below zero, none does.
     left: AtomicI64,
+    /// What a message says that breaks its connection off.
+    word: Mutex<Option<&'static str>>,
     breaks_before: AtomicBool,
     connections: AtomicU64,
 }
@@ -74,9 +76,16 @@ impl Proxy {
         self.state.left.store(number.into(), Ordering::SeqCst);
     }
 
+    /// Breaks off the first connection from now that says this, and that one alone.
+    pub(crate) fn break_at_word(&self, word: &'static str, when: Break) {
+        self.state.breaks_before.store(when == Break::Before, Ordering::SeqCst);
+        *self.state.word.lock().expect("nobody panics with it") = Some(word);
+    }
+
     /// Says whether a connection is still to be broken off, and no longer does it.
     pub(crate) fn gives_up_breaking(&self) -> bool {
-        self.state.left.swap(-1, Ordering::SeqCst) >= 0
+        let word = self.state.word.lock().expect("nobody panics with it").take();
+        self.state.left.swap(-1, Ordering::SeqCst) >= 0 || word.is_some()
     }
 }
 
@@ -111,8 +120,11 @@ impl State {
     }
 
     /// Says whether it is this message that breaks its connection off.
-    fn breaks_now(&self) -> bool {
-        self.left.load(Ordering::SeqCst) >= 0 && self.left.fetch_sub(1, Ordering::SeqCst) == 0
+    fn breaks_now(&self, message: &[u8]) -> bool {
+        let mut word = self.word.lock().expect("nobody panics with it");
+        let says = |word: &mut &str| message.windows(word.len()).any(|bytes| bytes == word.as_bytes());
+        word.take_if(says).is_some()
+            || self.left.load(Ordering::SeqCst) >= 0 && self.left.fetch_sub(1, Ordering::SeqCst) == 0
     }
 }
 
@@ -128,7 +140,7 @@ async fn ask(
         if state.is_silent(number) {
             continue;
         }
-        if state.breaks_now() {
+        if state.breaks_now(&bytes[..count]) {
             if state.breaks_before.load(Ordering::SeqCst) {
                 return;
             }
