@@ -106,13 +106,15 @@ pub fn is_lively() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// Returns the store's options from the settings; a pool with room for the workers, the run's pulse and its notices.
+/// Returns the store's options from the settings; a pool with room for the workers, the run's pulse and its
+/// politeness.
 #[must_use]
 pub fn store_options(settings: &Settings) -> store::Options {
     store::Options {
-        max_connections: settings.crawl.workers + 3,
+        max_connections: settings.crawl.workers + 2,
         acquire_timeout: settings.database.acquire_timeout,
         statement_timeout: settings.database.statement_timeout,
+        answer_timeout: settings.database.answer_timeout,
         ..store::Options::new(settings.database.url.clone())
     }
 }

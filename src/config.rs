@@ -70,6 +70,9 @@ pub struct Database {
     /// How long one statement may take.
     #[serde(rename = "statement_timeout_seconds", deserialize_with = "seconds")]
     pub statement_timeout: Duration,
+    /// How long to wait for an answer before a connection counts as lost.
+    #[serde(rename = "answer_timeout_seconds", deserialize_with = "seconds")]
+    pub answer_timeout: Duration,
     /// How long to wait for a connection.
     #[serde(rename = "acquire_timeout_seconds", deserialize_with = "seconds")]
     pub acquire_timeout: Duration,
@@ -187,7 +190,11 @@ impl Settings {
         let check = |is_valid: bool, key: &'static str, value: String, remedy: &'static str| {
             if is_valid { Ok(()) } else { Err(Error::Range { key, value, remedy }) }
         };
-        let Self { api, crawl, .. } = self;
+        let Self { api, crawl, database, .. } = self;
+        let (answer, statement) = (database.answer_timeout, database.statement_timeout);
+        let seconds = answer.as_secs_f64().to_string();
+        let remedy = "give more than database.statement_timeout_seconds";
+        check(answer > statement, "database.answer_timeout_seconds", seconds, remedy)?;
         check((1..=50).contains(&crawl.limit), "crawl.limit", crawl.limit.to_string(), "the API allows 1 to 50")?;
         let workers = crawl.workers;
         check((1..=256).contains(&workers), "crawl.workers", workers.to_string(), "give 1 to 256")?;
@@ -278,6 +285,7 @@ mod tests {
             ("YTS__API__RAET", "1", "raet"),
             ("YTS__CRAWL__LIMIT", "51", "crawl.limit"),
             ("YTS__API__READ_TIMEOUT_SECONDS", "-3", "seconds"),
+            ("YTS__DATABASE__ANSWER_TIMEOUT_SECONDS", "45", "database.statement_timeout_seconds"),
         ] {
             let loaded = Settings::from_layers(None, HashMap::new(), variables(&[(key, value)]));
             let message = loaded.err().expect("a mistake is an error").to_string();

@@ -137,16 +137,12 @@ pub async fn run(
     let started = Instant::now();
     let new_run = plan::new_run(&options);
     let run = retry(options.patience, || async { store.open_run(&new_run, options.fresh).await }).await?;
-    if !plan::has_work(&store, &run).await? {
-        plan::begin(&store, &run, &options).await?;
-    }
     tracing::info!("run {} {}: {}", run.id, if run.resumed { "goes on" } else { "begins" }, new_run.query);
-    let has_open_failures = store.has_open_failures(&new_run.scope).await?;
-    let trusted_until = plan::trusted_until(&store, &options).await?;
+    let start = retry(options.patience, || plan::start(&store, &run, &options)).await?;
     let shared = Shared {
-        open_failures_of: has_open_failures.then_some(new_run.scope),
-        trusted_until,
-        counters: Arc::new(Counters::of_run(&store, &run).await?),
+        open_failures_of: start.has_open_failures.then_some(new_run.scope),
+        trusted_until: start.trusted_until,
+        counters: Arc::new(Counters::of_run(start.totals, start.pages_planned)),
         options: Arc::new(options),
         store,
         client,

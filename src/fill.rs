@@ -105,19 +105,20 @@ pub async fn run(
     let query = format!("embed model={model:?}");
     let new_run = NewRun { scope: query.clone(), query, start_page: 1, max_pages: None, page_limit: IDS_PER_STRETCH };
     let run = retry(patience, || async { store.open_run(&new_run, false).await }).await?;
-    let highest = u64::try_from(store.highest_movie_id().await?).unwrap_or_default();
+    let highest = retry(patience, || store.highest_movie_id()).await?;
+    let highest = u64::try_from(highest).unwrap_or_default();
     let stretches = u32::try_from(highest.div_ceil(IDS_PER_STRETCH.into())).unwrap_or(u32::MAX);
     if stretches > 0 {
-        store.plan_pages(&run, stretches, None).await?;
+        retry(patience, || store.plan_pages(&run, stretches, None)).await?;
     }
     let shared = Shared { store, embedder, presence: Arc::new(presence), run, patience };
     let worked = shared.work(workers).await;
     let outcome = if worked.is_ok() { Outcome::Complete } else { Outcome::Failed };
     let message = worked.as_ref().err().map(ToString::to_string);
     let (run_id, owner) = (shared.run.id, shared.presence.owner);
-    shared.store.end_run(run_id, owner, outcome, message.as_deref()).await?;
+    retry(patience, || shared.store.end_run(run_id, owner, outcome, message.as_deref())).await?;
     worked?;
-    let totals = shared.store.run_totals(run_id).await?;
+    let totals = retry(patience, || shared.store.run_totals(run_id)).await?;
     Ok(Summary {
         run_id,
         model,

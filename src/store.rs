@@ -28,7 +28,9 @@ mod retry;
 mod runs;
 mod save;
 mod search;
+mod silence;
 mod status;
+mod timely;
 mod torrents;
 mod vectors;
 mod verify;
@@ -36,9 +38,11 @@ mod verify;
 use std::sync::Arc;
 
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use self::timely::Timely;
 
 pub use self::bulletin::{Bulletin, Bulletins};
 pub use self::changes::Scope;
@@ -64,14 +68,14 @@ pub use self::verify::{Finding, Inspection, Mended};
 /// A connection pool to the catalogue's database, cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    db: DatabaseConnection,
+    db: Timely<DatabaseConnection>,
     /// `SQLite` has one writer at a time: waiting here is fair and costs nothing, waiting there is polling.
     writer: Option<Arc<Semaphore>>,
 }
 
 /// A transaction that writes, with the right to do so.
 struct Writing {
-    transaction: DatabaseTransaction,
+    transaction: Timely<DatabaseTransaction>,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -79,7 +83,7 @@ impl Store {
     /// Returns the pool, for queries of your own with the `entity` crate.
     #[must_use]
     pub fn db(&self) -> &DatabaseConnection {
-        &self.db
+        self.db.unlimited()
     }
 
     fn backend(&self) -> DbBackend {
@@ -97,7 +101,7 @@ impl Store {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        let transaction = self.db.begin_with_options(options).await.map_err(Error::doing(doing))?;
+        let transaction = self.db.begin(options).await.map_err(Error::doing(doing))?;
         Ok(Writing { transaction, _permit: permit })
     }
 }

@@ -29,6 +29,10 @@ mod signals;
 mod source;
 #[path = "cli/sources.rs"]
 mod sources;
+// Elsewhere the system names whom it trusts.
+#[cfg(target_os = "linux")]
+#[path = "cli/tls.rs"]
+mod tls;
 #[path = "cli/usage.rs"]
 mod usage;
 #[path = "cli/verify.rs"]

@@ -14,12 +14,20 @@ pub enum Error {
         /// What is wrong with them.
         reason: String,
     },
-    /// No connection: refused, name not found, TLS refused.
+    /// No connection: refused, name not found, TLS not spoken.
     #[error("{url}: {reason}")]
     Connect {
         /// Scheme, host and port.
         url: String,
         /// The innermost cause.
+        reason: String,
+    },
+    /// The host's certificate is not to be trusted; nothing was asked.
+    #[error("{url}: its certificate is refused: {reason}")]
+    Untrusted {
+        /// Scheme, host and port.
+        url: String,
+        /// What is wrong with it, and the remedy.
         reason: String,
     },
     /// The answer, or its next byte, did not come in time.
@@ -174,6 +182,7 @@ impl Error {
         match self {
             Self::Status { status, .. } => matches!(status, 300..=399 | 408 | 425 | 429 | 500..=599),
             Self::Setup { .. }
+            | Self::Untrusted { .. }
             | Self::TooLarge { .. }
             | Self::NotAnApi { .. }
             | Self::UnknownMovie { .. }
@@ -194,6 +203,7 @@ impl Error {
         match self {
             Self::Setup { .. } => "setup",
             Self::Connect { .. } => "connect",
+            Self::Untrusted { .. } => "untrusted",
             Self::Timeout { .. } => "timeout",
             Self::Transfer { .. } => "transfer",
             Self::TooLarge { .. } => "too-large",

@@ -2,6 +2,8 @@
 //!
 //! What an answer says is read in [`super::wire`]; whether to ask again is decided in [`super::retry`].
 
+mod trust;
+
 use std::error::Error as StdError;
 use std::io;
 use std::sync::atomic::AtomicU64;
@@ -199,6 +201,8 @@ fn failure(error: &reqwest::Error, asked: &Url) -> Error {
         Error::ForeignRedirect { url, target: refused.target.clone() }
     } else if find_cause::<EndlessRedirect>(error).is_some() {
         Error::RedirectLoop { url }
+    } else if let Some(reason) = trust::distrust(causes(error)) {
+        Error::Untrusted { url: origin_of(asked), reason }
     } else if error.is_connect() {
         Error::Connect { url: origin_of(asked), reason: root_cause(error) }
     } else if error.is_timeout() {

@@ -2,9 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::Error;
 use crate::progress::Reading;
-use crate::store::{Run, Saved, Store};
+use crate::store::{RunTotals, Saved};
 
 /// Figures that workers add to.
 #[derive(Debug, Default)]
@@ -20,12 +19,11 @@ pub(super) struct Counters {
 
 impl Counters {
     /// Begins with the pages that a run gone on with has finished; movies count from here.
-    pub(super) async fn of_run(store: &Store, run: &Run) -> Result<Self, Error> {
-        let totals = store.run_totals(run.id).await?;
+    pub(super) fn of_run(totals: RunTotals, pages_planned: u32) -> Self {
         let counters = Self::default();
-        counters.pages_planned.store(u64::from(store.pages_planned(run.id).await?), Relaxed);
+        counters.pages_planned.store(pages_planned.into(), Relaxed);
         counters.pages_finished.store((totals.done + totals.given_up).cast_unsigned(), Relaxed);
-        Ok(counters)
+        counters
     }
 
     /// Notes how many pages there are to read; says whether that is more than was known.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Error, Existing, Options, Purpose};
 use crate::api::{Client, ListPage, ListQuery};
 use crate::progress::clock;
-use crate::store::{NewRun, RetryPlan, Run, Store};
+use crate::store::{self, NewRun, RetryPlan, Run, RunTotals, Store};
 
 /// The parameters that choose movies.
 const FILTERS: [&str; 4] = ["genre", "quality", "query_term", "minimum_rating"];
@@ -42,8 +42,35 @@ pub fn scope(options: &Options) -> String {
     with_pairs(format!("source={}", options.source), &options.query, |key| FILTERS.contains(&key))
 }
 
+/// What a run knows when its workers begin.
+#[derive(Debug)]
+pub(super) struct Start {
+    /// Whether something failed earlier in this part of the catalogue that may be settled now.
+    pub(super) has_open_failures: bool,
+    /// Until when everything is known, in a run that only looks for what is new.
+    pub(super) trusted_until: Option<DateTime<Utc>>,
+    /// What was done before, where the run goes on.
+    pub(super) totals: RunTotals,
+    /// List pages to read, as far as known.
+    pub(super) pages_planned: u32,
+}
+
+/// Sees to it that the run has pages, and reads what its workers begin with. It may be done again, and changes nothing
+/// then, so that it can be tried again as a whole.
+pub(super) async fn start(store: &Store, run: &Run, options: &Options) -> Result<Start, store::Error> {
+    if store.pages_planned(run.id).await? == 0 {
+        begin(store, run, options).await?;
+    }
+    Ok(Start {
+        has_open_failures: store.has_open_failures(&scope(options)).await?,
+        trusted_until: trusted_until(store, options).await?,
+        totals: store.run_totals(run.id).await?,
+        pages_planned: store.pages_planned(run.id).await?,
+    })
+}
+
 /// Returns until when everything is known, where only what is new is asked for and an earlier run proves it.
-pub(super) async fn trusted_until(store: &Store, options: &Options) -> Result<Option<DateTime<Utc>>, Error> {
+async fn trusted_until(store: &Store, options: &Options) -> Result<Option<DateTime<Utc>>, store::Error> {
     if options.purpose != Purpose::OnlyNew {
         return Ok(None);
     }
@@ -72,16 +99,11 @@ pub(super) fn is_unfiltered(options: &Options) -> bool {
     options.query.pairs(1).iter().all(|(key, _)| !FILTERS.contains(key))
 }
 
-/// Says whether the run has pages already.
-pub(super) async fn has_work(store: &Store, run: &Run) -> Result<bool, Error> {
-    Ok(store.pages_planned(run.id).await? > 0)
-}
-
 /// Makes the first page due; the others follow when it has told how many there are. A run that takes up what failed
 /// knows all its pages from the start.
-pub(super) async fn begin(store: &Store, run: &Run, options: &Options) -> Result<(), Error> {
+async fn begin(store: &Store, run: &Run, options: &Options) -> Result<(), store::Error> {
     if options.purpose != Purpose::RetryFailed {
-        return Ok(store.plan_pages(run, run.start_page, None).await?);
+        return store.plan_pages(run, run.start_page, None).await;
     }
     let RetryPlan { movies, pages, set_aside } = store.plan_retry(run, &scope(options)).await?;
     tracing::info!("taking up {movies} movies and {pages} pages; {set_aside} failed too often and are set aside");

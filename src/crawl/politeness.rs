@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{Error, Shared};
-use crate::store::{self, Bulletin, Bulletins};
+use crate::store::{self, Bulletin, Bulletins, retry};
 
 /// How often the number of processes is looked up.
 const COUNT_EVERY: Duration = Duration::from_secs(3);
@@ -28,9 +28,7 @@ pub(super) struct Politeness {
 pub(super) async fn start(shared: Shared) -> Result<Politeness, Error> {
     let stop = CancellationToken::new();
     let stopped = stop.clone();
-    let bulletins = shared.listen().await?;
-    shared.publish(Bulletin::Joined).await?;
-    let is_alone = shared.take_part().await?;
+    let (bulletins, is_alone) = retry(shared.options.patience, || shared.join()).await?;
     let task = tokio::spawn(async move {
         stopped.run_until_cancelled(share(shared, bulletins)).await;
     });
@@ -49,7 +47,7 @@ async fn share(shared: Shared, mut bulletins: Option<Bulletins>) {
                 shared.tell_of_pause().await
             }
             bulletin = next(&mut bulletins) => shared.heed(bulletin).await,
-            () = tokio::time::sleep(COUNT_EVERY) => shared.take_part().await.map(drop),
+            () = tokio::time::sleep(COUNT_EVERY) => shared.look_around(&mut bulletins).await,
         };
         if let Err(error) = step {
             tracing::warn!("cannot share the politeness for the moment: {error}");
@@ -66,8 +64,22 @@ async fn next(bulletins: &mut Option<Bulletins>) -> Result<Bulletin, store::Erro
 }
 
 impl Shared {
-    async fn listen(&self) -> Result<Option<Bulletins>, store::Error> {
-        self.store.listen(self.presence.owner, &self.options.source).await
+    /// Begins to listen, tells the others, and takes this process's part; says whether it is the whole.
+    async fn join(&self) -> Result<(Option<Bulletins>, bool), store::Error> {
+        let bulletins = self.store.listen(self.presence.owner, &self.options.source).await?;
+        self.publish(Bulletin::Joined).await?;
+        Ok((bulletins, self.take_part().await?))
+    }
+
+    /// Counts the processes, and makes sure that they are still heard; where not, it joins them again.
+    async fn look_around(&self, bulletins: &mut Option<Bulletins>) -> Result<(), store::Error> {
+        self.take_part().await?;
+        let Some(listening) = bulletins else { return Ok(()) };
+        if let Err(error) = listening.make_sure_of_hearing().await {
+            tracing::debug!("listening anew: {error}");
+            *bulletins = self.join().await?.0;
+        }
+        Ok(())
     }
 
     async fn heed(&self, bulletin: Result<Bulletin, store::Error>) -> Result<(), store::Error> {

@@ -11,6 +11,9 @@ use crate::store::{Error, Traffic};
 /// Many times within a lease's term, so that a lost beat costs nothing, and often enough for one who watches.
 const BEAT_EVERY: Duration = Duration::from_secs(2);
 
+/// How long a beat may take: on a connection that fell silent, leases must not expire before another is tried.
+const LONGEST_BEAT: Duration = Duration::from_secs(10);
+
 /// The pulse of a run, until it is stopped.
 #[derive(Debug)]
 pub(super) struct Pulse {
@@ -26,8 +29,10 @@ pub(super) fn start(shared: Shared) -> Pulse {
         let mut reported = Traffic::default();
         loop {
             let goes_on = stopped.run_until_cancelled(tokio::time::sleep(BEAT_EVERY)).await.is_some();
-            if let Err(error) = beat(&shared, &mut reported).await {
-                tracing::warn!("{error}");
+            match tokio::time::timeout(LONGEST_BEAT, beat(&shared, &mut reported)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!("{error}"),
+                Err(_) => tracing::warn!("cannot keep the run's sign of life: no answer for {LONGEST_BEAT:?}"),
             }
             if !goes_on {
                 return;

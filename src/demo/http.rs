@@ -72,14 +72,16 @@ enum Parsed {
 }
 
 impl Connection {
-    async fn run(&mut self, service: &Service) -> io::Result<()> {
+    async fn run(&mut self, service: &Arc<Service>) -> io::Result<()> {
         self.stream.set_nodelay(true)?;
         loop {
             match parse(&self.input) {
                 Parsed::Complete(request) => {
                     self.input.drain(..request.head_bytes);
                     let answer = service.answer(&request.target, Instant::now(), &mut self.body).await;
-                    if !self.deliver(&answer, request.keep_alive).await? {
+                    let goes_on = self.deliver(&answer, request.keep_alive).await?;
+                    service.note_sent(&answer);
+                    if !goes_on {
                         return Ok(());
                     }
                 }

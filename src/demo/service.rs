@@ -2,8 +2,8 @@
 //! Bytes on the wire are in `http`; what the endpoints answer is in `endpoints`.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::time::{Duration, Instant};
 
 use super::Options;
 use super::answer::{Answer, CHALLENGE_PAGE, Delivery, ERROR_PAGE, HTML, JSON};
@@ -20,6 +20,11 @@ const STATS_PATH: &str = "/demo/stats";
 const LISTED_PATH: &str = "/demo/listed";
 const INSERT_PATH: &str = "/demo/insert";
 const REMOVE_PATH: &str = "/demo/remove";
+
+/// How long requests may be in flight, or being written, while a refusal is read: so many steps of so long. A machine that
+/// is too busy to take them in time is as late with the requests, and the time is the longer for it.
+const STEPS_IN_FLIGHT: u32 = 20;
+const STEP: Duration = Duration::from_millis(5);
 
 /// The demo API without its connections.
 #[derive(Debug)]
@@ -91,6 +96,21 @@ impl Service {
         }
         let _ = serde_json::to_writer(body, &self.stats());
         Some(Answer::whole(200, JSON))
+    }
+
+    /// Notes that an answer has left. After a refusal that announces a window, every client counts as told a while later.
+    pub(super) fn note_sent(self: &Arc<Self>, answer: &Answer) {
+        if answer.retry_after.is_none() {
+            return;
+        }
+        let Some(until) = locked(&self.throttle).note_sent() else { return };
+        let service = Arc::clone(self);
+        tokio::spawn(async move {
+            for _ in 0..STEPS_IN_FLIGHT {
+                tokio::time::sleep(STEP).await;
+            }
+            locked(&service.throttle).note_heard(until, Instant::now());
+        });
     }
 
     fn refusal(&self, arrived: Instant) -> Option<Answer> {
@@ -271,6 +291,19 @@ mod tests {
         }
         let stats = service.stats();
         assert_eq!((stats.requests, stats.faults, stats.throttled, stats.inside_window), (3, 1, 2, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_again_once_told_to_wait_is_counted() {
+        let service = Arc::new(service("429=100"));
+        let (refusal, _) = ask(&service, LIST).await;
+        ask(&service, LIST).await;
+        service.note_sent(&refusal);
+        ask(&service, LIST).await;
+        assert_eq!(service.stats().inside_window, 0, "those were in flight");
+        tokio::time::sleep(STEP * (STEPS_IN_FLIGHT + 2)).await;
+        ask(&service, LIST).await;
+        assert_eq!(service.stats().inside_window, 1);
     }
 
     #[tokio::test]

@@ -20,9 +20,9 @@ pub struct Stats {
     pub faults: u64,
     /// Requests refused with 429 by `rate` or inside a window.
     pub throttled: u64,
-    /// Requests that arrived inside an announced Retry-After window: more than 100 ms after its announcement, so that
-    /// they were not in flight then, and before its first announced end. A client that makes all of its tasks wait has
-    /// none.
+    /// Requests that arrived inside an announced Retry-After window: 100 ms of an idle machine after its announcement had
+    /// left, so that they were not in flight then, and before its first announced end. A client that makes all of its
+    /// tasks wait has none.
     pub inside_window: u64,
     /// Movies inserted into the list.
     pub inserted: u64,

@@ -11,10 +11,6 @@ const WINDOW: Duration = Duration::from_secs(1);
 /// How long no window opens after one has closed.
 const COOLDOWN: Duration = Duration::from_secs(5);
 
-/// Requests that arrive so soon after the announcement were on their way already, or were being written while it was
-/// read.
-const IN_FLIGHT: Duration = Duration::from_millis(100);
-
 /// Decides which requests are refused for now.
 #[derive(Debug, Default)]
 pub(super) struct Throttle {
@@ -27,10 +23,21 @@ pub(super) struct Throttle {
 /// A time in which clients have been told not to ask.
 #[derive(Clone, Copy, Debug)]
 struct Window {
-    announced_at: Instant,
+    announcement: Announcement,
     until: Instant,
     /// Whether the server refuses everything in it. Where `rate` announced it, only the bucket decides.
     refuses_all: bool,
+}
+
+/// How far the word of a window has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Announcement {
+    /// It has not left yet.
+    Due,
+    /// It is on its way.
+    Sent,
+    /// Whoever asks after this moment knows.
+    Heard(Instant),
 }
 
 /// What becomes of a request.
@@ -48,11 +55,26 @@ impl Throttle {
         Self { bucket, ..Self::default() }
     }
 
-    /// Says whether a request that arrived at `arrived` did so inside an announced window: after the time that requests
-    /// in flight are granted, and before the first announced end. Every client counts as told, since all requests are
-    /// taken for one client's.
+    /// Says whether a request that arrived at `arrived` did so inside an announced window: after the announcement had been
+    /// heard, and before the first announced end. Every client counts as told, since all requests are taken for one
+    /// client's.
     pub(super) fn is_inside_window(&self, arrived: Instant) -> bool {
-        self.window.is_some_and(|window| arrived > window.announced_at + IN_FLIGHT && arrived < window.until)
+        let Some(Window { announcement: Announcement::Heard(heard_at), until, .. }) = self.window else { return false };
+        arrived > heard_at && arrived < until
+    }
+
+    /// Notes that a refusal has left; returns the end of the window that it was the first to announce.
+    pub(super) fn note_sent(&mut self) -> Option<Instant> {
+        let window = self.window.as_mut().filter(|window| window.announcement == Announcement::Due)?;
+        window.announcement = Announcement::Sent;
+        Some(window.until)
+    }
+
+    /// Notes that the announcement of the window with this end has been heard.
+    pub(super) fn note_heard(&mut self, until: Instant, now: Instant) {
+        if let Some(window) = self.window.as_mut().filter(|window| window.until == until) {
+            window.announcement = Announcement::Heard(now);
+        }
     }
 
     /// Admits or refuses a request by the open window and the bucket.
@@ -64,7 +86,7 @@ impl Throttle {
         let Some(wait) = self.bucket.as_mut().and_then(|bucket| bucket.take(now)) else { return Admission::Admitted };
         let wait = whole_seconds(wait);
         if open.is_none() {
-            self.window = Some(Window { announced_at: now, until: now + wait, refuses_all: false });
+            self.window = Some(Window { announcement: Announcement::Due, until: now + wait, refuses_all: false });
         }
         self.refuse(wait)
     }
@@ -74,7 +96,7 @@ impl Throttle {
         if self.window.is_some_and(|window| now < window.until + COOLDOWN) {
             return Admission::Admitted;
         }
-        self.window = Some(Window { announced_at: now, until: now + WINDOW, refuses_all: true });
+        self.window = Some(Window { announcement: Announcement::Due, until: now + WINDOW, refuses_all: true });
         self.refuse(WINDOW)
     }
 
@@ -154,15 +176,24 @@ mod tests {
     }
 
     #[test]
-    fn only_requests_sent_after_the_announcement_count_as_inside() {
+    fn only_requests_that_arrive_once_the_announcement_was_heard_count_as_inside() {
         let start = Instant::now();
         let after = |milliseconds| start + Duration::from_millis(milliseconds);
         let mut throttle = Throttle::new(0.0, start);
         assert!(!throttle.is_inside_window(start));
         throttle.open_window(start);
+        assert!(!throttle.is_inside_window(after(500)), "nobody can know");
+        let until = throttle.note_sent().unwrap();
+        assert_eq!((until, throttle.note_sent()), (after(1000), None), "it is announced once");
+        assert!(!throttle.is_inside_window(after(500)), "it is on its way");
+        throttle.note_heard(until, after(100));
         assert!(!throttle.is_inside_window(after(100)));
         assert!(throttle.is_inside_window(after(101)));
         assert!(!throttle.is_inside_window(after(1000)));
+
+        throttle.open_window(after(6000));
+        throttle.note_heard(until, after(6000));
+        assert!(!throttle.is_inside_window(after(6500)), "that was said of another window");
     }
 
     #[test]

@@ -5,13 +5,19 @@
 use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, Func, Query};
-use sea_orm::sqlx::postgres::PgListener;
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::sqlx::Executor;
+use sea_orm::sqlx::postgres::{PgListener, PgPoolOptions};
+use sea_orm::{ConnectionTrait, DbBackend, SqlxError};
+use tokio::time::timeout;
 
 use super::presence::live_processes;
+use super::silence::{self, LONGEST_PING};
 use super::{Error, Presence, Store};
 
 const CHANNEL: &str = "yts_ingest";
+
+/// How long beginning to listen may take.
+const LONGEST_START: Duration = Duration::from_secs(30);
 
 /// What a process tells the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,13 +50,16 @@ impl Store {
         if self.backend() != DbBackend::Postgres {
             return Ok(None);
         }
-        let pool = self.db.get_postgres_connection_pool();
+        let server = self.db().get_postgres_connection_pool().connect_options();
         let listening = async {
-            let mut listener = PgListener::connect_with(pool).await?;
+            // A pool of its own: where the connection falls silent, the place that it keeps is nobody else's.
+            let pool = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+            let pool = pool.connect_with(server.as_ref().clone()).await?;
+            let mut listener = PgListener::connect_with(&pool).await?;
             listener.listen(CHANNEL).await?;
             Ok(listener)
         };
-        let listener = listening.await.map_err(Error::listening)?;
+        let listener = in_time(LONGEST_START, listening).await.map_err(Error::listening)?;
         Ok(Some(Bulletins { listener, owner, source: source.to_owned() }))
     }
 }
@@ -82,6 +91,13 @@ impl Bulletins {
         }
     }
 
+    /// Makes sure that the connection still carries what the others say; one that fell silent would never tell.
+    pub async fn make_sure_of_hearing(&mut self) -> Result<(), Error> {
+        let question = self.listener.execute("SELECT 1");
+        in_time(LONGEST_PING, question).await.map_err(Error::listening)?;
+        Ok(())
+    }
+
     fn read(&self, payload: &str) -> Option<Bulletin> {
         let mut words = payload.splitn(3, ' ');
         let owner: i32 = words.next()?.parse().ok()?;
@@ -92,4 +108,8 @@ impl Bulletins {
             _ => Bulletin::Pause(Duration::from_millis(milliseconds)),
         })
     }
+}
+
+async fn in_time<T>(limit: Duration, answer: impl Future<Output = Result<T, SqlxError>>) -> Result<T, SqlxError> {
+    timeout(limit, answer).await.unwrap_or_else(|_| Err(silence::error(limit)))
 }

@@ -8,7 +8,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use entity::{run, run_page};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockBehavior, LockType, OnConflict, Query};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryResult, UpdateMany};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryResult, Select,
+    UpdateMany,
+};
 
 use super::presence::{Presence, owner_is_gone};
 use super::save::Saved;
@@ -133,7 +136,8 @@ impl Store {
         writing.commit(DOING).await
     }
 
-    /// Marks a page as done, or given up, within the transaction that saves it; fails where the lease was lost.
+    /// Marks a page as done, or given up, within the transaction that saves it; fails where the lease was lost, and where
+    /// it was saved before.
     pub(super) async fn finish_page(
         &self,
         transaction: &impl ConnectionTrait,
@@ -158,7 +162,25 @@ impl Store {
             .exec(transaction)
             .await
             .map_err(Error::doing("mark the page as done"))?;
-        if finished.rows_affected == 1 { Ok(()) } else { Err(Error::LeaseLost { page: lease.page }) }
+        if finished.rows_affected == 1 {
+            return Ok(());
+        }
+        let page = lease.page;
+        let is_ours = Self::under(lease).filter(run_page::COLUMN.status.is_in(["done", "failed"])).count(transaction);
+        let is_ours = is_ours.await.map_err(Error::doing("look who saved the page"))? > 0;
+        Err(if is_ours { Error::SavedBefore { page } } else { Error::LeaseLost { page } })
+    }
+
+    /// Returns the figures of a page that was saved, of all its readings.
+    pub(super) async fn figures_of(&self, lease: Lease) -> Result<Saved, Error> {
+        let row = Self::under(lease).one(&self.db).await.map_err(Error::doing("read a page's figures"))?;
+        Ok(row.map_or_else(Saved::default, |row| Saved {
+            listed: row.listed.cast_unsigned(),
+            saved: row.saved.cast_unsigned(),
+            updated: row.updated.cast_unsigned(),
+            skipped: row.skipped.cast_unsigned(),
+            failed: row.failed.cast_unsigned(),
+        }))
     }
 
     /// Extends the leases of the pages that a process has in hand. One that it holds without knowing, since the answer to
@@ -187,6 +209,14 @@ impl Store {
             .filter(run_page::COLUMN.run_id.eq(lease.run_id))
             .filter(run_page::COLUMN.page.eq(lease.page))
             .filter(run_page::COLUMN.status.eq("leased"))
+            .filter(run_page::COLUMN.lease_token.eq(lease.token))
+    }
+
+    /// Selects the page as long as nobody has claimed it since, be it in work or done.
+    fn under(lease: Lease) -> Select<run_page::Entity> {
+        run_page::Entity::find()
+            .filter(run_page::COLUMN.run_id.eq(lease.run_id))
+            .filter(run_page::COLUMN.page.eq(lease.page))
             .filter(run_page::COLUMN.lease_token.eq(lease.token))
     }
 

@@ -5,18 +5,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait, Step};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{Connection, PgConnection};
+use sea_orm::sqlx::{ConnectOptions as _, Connection, PgConnection};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr, SqlxError};
 use tokio::sync::Semaphore;
 
 use super::error::{is_transient, plain};
-use super::{Error, Store, retry};
+use super::timely::Timely;
+use super::{Error, Store, retry, silence};
 use crate::redact::{redact_message, redact_url};
 
 /// How long a process may stand still in the middle of a transaction: no longer than a lease, and nothing slow happens
 /// within one.
 const LONGEST_IDLE_IN_TRANSACTION: &str = "20s";
+
+/// How long bringing the schema up to date may take. Its statements have a limit each; this is for a silent connection.
+const LONGEST_MIGRATION: Duration = Duration::from_mins(10);
 
 /// How to open the database.
 #[derive(Clone, Debug)]
@@ -29,6 +34,9 @@ pub struct Options {
     pub acquire_timeout: Duration,
     /// How long one statement may take, on `PostgreSQL`.
     pub statement_timeout: Duration,
+    /// How long to wait for an answer of `PostgreSQL`, and for a connection to ask on, before that counts as lost: longer
+    /// than a statement may take.
+    pub answer_timeout: Duration,
 }
 
 impl Options {
@@ -38,7 +46,8 @@ impl Options {
             url: url.into(),
             max_connections: 10,
             acquire_timeout: Duration::from_secs(30),
-            statement_timeout: Duration::from_mins(2),
+            statement_timeout: Duration::from_secs(45),
+            answer_timeout: Duration::from_mins(1),
         }
     }
 
@@ -106,7 +115,10 @@ impl Store {
 
     /// Brings the schema up to date; processes that start at once wait for each other.
     pub async fn migrate(&self) -> Result<(), Error> {
-        migration::migrate(&self.db, Step::Up(None)).await.map_err(Error::Migrate)
+        let migrating =
+            tokio::time::timeout(LONGEST_MIGRATION, migration::migrate(self.db.unlimited(), Step::Up(None)));
+        let silent = || DbErr::Conn(RuntimeErr::SqlxError(silence::error(LONGEST_MIGRATION).into()));
+        migrating.await.unwrap_or_else(|_| Err(silent())).map_err(Error::Migrate)
     }
 
     /// Opens a database that a crawl has made; it never creates a file.
@@ -117,7 +129,7 @@ impl Store {
             return Err(refuse("the file does not exist yet; fetch-yts creates it"));
         }
         let store = Self::open(options).await?;
-        match Migrator::get_pending_migrations_read_only(&store.db).await {
+        match Migrator::get_pending_migrations_read_only(store.db.unlimited()).await {
             Ok(pending) if pending.is_empty() => Ok(store),
             Ok(_) => Err(refuse("its schema is not up to date; fetch-yts brings it there")),
             Err(error) => Err(refuse(&plain(&error))),
@@ -131,14 +143,20 @@ impl Store {
 }
 
 /// Opens a pool of so many connections.
-pub(super) async fn connect(options: &Options, max_connections: u32) -> Result<DatabaseConnection, Error> {
+pub(super) async fn connect(options: &Options, max_connections: u32) -> Result<Timely<DatabaseConnection>, Error> {
     reach(options).await?;
-    let open = || async {
-        let pool = Database::connect(pool_options(options, max_connections)).await;
-        pool.map_err(|error| options.opening(&error))
+    let connection = if options.is_sqlite() {
+        let open = || async {
+            let pool = Database::connect(sqlite_pool(options, max_connections)).await;
+            pool.map_err(|error| options.opening(&error))
+        };
+        // SQLite does not wait for another that switches a new file to its write-ahead log at the same moment.
+        retry(options.acquire_timeout, open).await?
+    } else {
+        let pool = postgres_pool(options, max_connections).await;
+        pool.map_err(|error| options.opening(&DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))))?
     };
-    // SQLite does not wait for another that switches a new file to its write-ahead log at the same moment.
-    if options.is_sqlite() { retry(options.acquire_timeout, open).await } else { open().await }
+    Ok(Timely::new(connection, options))
 }
 
 /// Makes sure that the server answers. A pool would try again in silence until its patience ends; this says at once
@@ -158,8 +176,8 @@ pub(super) async fn reach(options: &Options) -> Result<(), Error> {
     Ok(())
 }
 
-fn pool_options(options: &Options, max_connections: u32) -> ConnectOptions {
-    let in_memory = options.is_sqlite() && options.sqlite_file().is_none();
+fn sqlite_pool(options: &Options, max_connections: u32) -> ConnectOptions {
+    let in_memory = options.sqlite_file().is_none();
     let busy_timeout = options.acquire_timeout;
     let mut pool = ConnectOptions::new(options.url.clone());
     pool.sqlx_logging(false)
@@ -184,12 +202,18 @@ fn pool_options(options: &Options, max_connections: u32) -> ConnectOptions {
     if in_memory {
         pool.idle_timeout(None).max_lifetime(None);
     }
-    if !options.is_sqlite() {
-        pool.statement_timeout(options.statement_timeout).set_application_name("yts-ingest");
-        // A process that is stopped in the middle of a transaction must not keep its locks from the others.
-        pool.map_sqlx_postgres_opts(|postgres| {
-            postgres.options([("idle_in_transaction_session_timeout", LONGEST_IDLE_IN_TRANSACTION)])
-        });
-    }
     pool
+}
+
+async fn postgres_pool(options: &Options, max_connections: u32) -> Result<DatabaseConnection, SqlxError> {
+    let longest_statement = options.statement_timeout.as_millis().to_string();
+    let server: PgConnectOptions = options.url.parse()?;
+    let server = server.disable_statement_logging().application_name("yts-ingest").options([
+        ("statement_timeout", longest_statement.as_str()),
+        // A process that is stopped in the middle of a transaction must not keep its locks from the others.
+        ("idle_in_transaction_session_timeout", LONGEST_IDLE_IN_TRANSACTION),
+    ]);
+    let pool = PgPoolOptions::new().max_connections(max_connections).acquire_timeout(options.acquire_timeout);
+    let pool = silence::exchange_silent(pool, &server).connect_with(server).await?;
+    Ok(pool.into())
 }

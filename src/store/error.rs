@@ -54,6 +54,12 @@ pub enum Error {
         /// The page.
         page: i32,
     },
+    /// The page had been saved under this very lease, and only the answer to the commit was lost.
+    #[error("page {page} was saved before; only the answer was lost")]
+    SavedBefore {
+        /// The page.
+        page: i32,
+    },
     /// A movie's slug was taken by another process at the same moment.
     #[error("movie {external_id} could not be saved beside another that was saved at the same moment")]
     Contended {
@@ -84,7 +90,11 @@ impl Error {
             Self::Open { transient, .. } => *transient,
             Self::Contended { .. } => true,
             Self::Migrate(source) | Self::Statement { source, .. } => is_transient(source),
-            Self::Url { .. } | Self::InUse { .. } | Self::LeaseLost { .. } | Self::Closed => false,
+            Self::Url { .. }
+            | Self::InUse { .. }
+            | Self::LeaseLost { .. }
+            | Self::SavedBefore { .. }
+            | Self::Closed => false,
         }
     }
 
@@ -122,10 +132,11 @@ fn is_transient_sqlx(error: &SqlxError) -> bool {
         | SqlxError::Protocol(_)
         | SqlxError::WorkerCrashed => true,
         SqlxError::Database(error) => error.code().is_some_and(|code| {
-            // Connection trouble, a transaction that stood still, serialization failure and deadlock, shutdown and
-            // start-up of the server; too many connections; and SQLite's "busy" and "locked".
+            // Connection trouble, a transaction that stood still, serialization failure and deadlock, a statement that took
+            // too long, shutdown and start-up of the server; too many connections; and SQLite's "busy" and "locked".
             code.starts_with("08")
-                || matches!(&*code, "25P03" | "40001" | "40P01" | "53300" | "55P03" | "5" | "6" | "261" | "262" | "517")
+                || ["25P03", "40001", "40P01", "53300", "55P03", "57014"].contains(&&*code)
+                || ["5", "6", "261", "262", "517"].contains(&&*code)
                 || (code.starts_with("57P0") && &*code != "57P04")
         }),
         _ => false,

@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
 use super::connection::{Options, connect};
+use super::timely::Timely;
 use super::{Error, Lease, Store};
 
 /// First half of the advisory lock's key; the second is the process's number.
@@ -36,7 +37,7 @@ pub struct InHand<'a> {
 #[derive(Debug)]
 enum Sign {
     /// A connection of its own, since the lock belongs to the session.
-    Session(DatabaseConnection),
+    Session(Timely<DatabaseConnection>),
     File(#[expect(dead_code, reason = "held for its lock")] File),
     /// A database in memory is this process's alone.
     Alone,
@@ -76,17 +77,18 @@ impl Presence {
     }
 
     /// Returns the session that carries the sign of life, where it is one.
-    pub(super) fn session(&self) -> Option<&DatabaseConnection> {
+    pub(super) fn session(&self) -> Option<&Timely<DatabaseConnection>> {
         match &self.sign {
             Sign::Session(session) => Some(session),
             Sign::File(_) | Sign::Alone => None,
         }
     }
 
-    /// Renews the sign where the connection that carried it was lost.
+    /// Renews the sign where the connection that carried it was lost. The lock is a shared one, since the server may not
+    /// have noticed yet that the session which holds it too is gone.
     pub async fn renew(&self) -> Result<(), Error> {
         let Some(session) = self.session() else { return Ok(()) };
-        let sql = "SELECT pg_advisory_lock($1, $2) WHERE NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' \
+        let sql = "SELECT pg_advisory_lock_shared($1, $2) WHERE NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' \
                    AND pid = pg_backend_pid() AND classid::bigint = $1 AND objid::bigint = $2)";
         let statement =
             Statement::from_sql_and_values(DbBackend::Postgres, sql, [LOCK_CLASS.into(), self.owner.into()]);
@@ -106,9 +108,10 @@ const SIGNS: &str = "FROM pg_locks WHERE locktype = 'advisory' AND granted AND c
                      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 /// Returns how many processes give a sign of life.
-pub(super) async fn live_processes(db: &DatabaseConnection) -> Result<u32, Error> {
+pub(super) async fn live_processes(db: &impl ConnectionTrait) -> Result<u32, Error> {
     const DOING: &str = "count the processes";
-    let statement = Statement::from_string(DbBackend::Postgres, format!("SELECT COUNT(*) AS processes {SIGNS}"));
+    let statement =
+        Statement::from_string(DbBackend::Postgres, format!("SELECT COUNT(DISTINCT objid) AS processes {SIGNS}"));
     let row = db.query_one_raw(statement).await.map_err(Error::doing(DOING))?;
     let count: Option<i64> = row.map(|row| row.try_get("", "processes")).transpose().map_err(Error::doing(DOING))?;
     Ok(u32::try_from(count.unwrap_or_default()).unwrap_or(u32::MAX))

@@ -80,13 +80,15 @@ struct Batch<'a> {
 impl Store {
     /// Saves a page: its movies, their relations, its failures and the mark that it is done, or nothing of it.
     ///
-    /// A movie that the database refuses is recorded as a failure; the others of its page are saved.
+    /// A movie that the database refuses is recorded as a failure; the others of its page are saved. Where the answer to a
+    /// commit was lost, the same may be asked again: what was committed is not committed twice.
     pub async fn save_page(&self, page: &PageResult) -> Result<Saved, Error> {
         match self.try_save_page(page).await {
             Err(error) if error.is_about_data() => {
                 let accepted = self.without_refused(page).await?;
                 self.try_save_page(&accepted).await
             }
+            Err(Error::SavedBefore { .. }) => self.figures_of(page.lease).await,
             result => result,
         }
     }
@@ -122,8 +124,11 @@ impl Store {
         const DOING: &str = "record a failed page";
         let writing = self.begin_writing(DOING).await?;
         failures::record(&writing.transaction, lease.run_id, lease.page, &[failure]).await?;
-        self.finish_page(&writing.transaction, lease, "failed", Saved::default()).await?;
-        writing.commit(DOING).await
+        match self.finish_page(&writing.transaction, lease, "failed", Saved::default()).await {
+            Err(Error::SavedBefore { .. }) => Ok(()),
+            Err(error) => Err(error),
+            Ok(()) => writing.commit(DOING).await,
+        }
     }
 
     /// Tries each movie on its own, taking it back, and returns the page without those that the database refuses.

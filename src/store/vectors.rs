@@ -153,7 +153,10 @@ impl Store {
             .map_err(Error::doing(DOING))?;
         let of_movies = vectors.iter().filter(|(movie_id, _)| there.contains(movie_id));
         upsert(&writing.transaction, of_movies.map(|(movie_id, vector)| (*movie_id, vector)).collect()).await?;
-        self.finish_page(&writing.transaction, lease, "done", saved).await?;
-        writing.commit(DOING).await
+        match self.finish_page(&writing.transaction, lease, "done", saved).await {
+            Err(Error::SavedBefore { .. }) => Ok(()),
+            Err(error) => Err(error),
+            Ok(()) => writing.commit(DOING).await,
+        }
     }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod database;
 pub(crate) mod command;
 pub(crate) mod crawling;
+pub(crate) mod proxy;
 pub(crate) mod records;
 pub(crate) mod schema;
 pub(crate) mod snapshot;

@@ -121,6 +121,7 @@ def silenced(world, movies, rate):
     time.sleep(4)
     proxy.swallow_those_there()
     silenced_at, saved = time.monotonic(), _movies(database)
+    check(fetch.runs() and saved > 0, "it falls silent in the middle of the run")
     while fetch.runs() and _movies(database) == saved:
         check(time.monotonic() - silenced_at < 300, "connections that fell silent for ever are given up within 300 s")
         time.sleep(0.2)
@@ -128,4 +129,39 @@ def silenced(world, movies, rate):
     code, _ = fetch.wait(300)
     check(code == 0, f"the run goes on by itself (exit code {code}): {fetch.words()[-2000:]}")
     difference = rows.compare(expected, rows.read(database))
+    check(difference == (0, 0), f"the rows are those of an undisturbed run: {difference}")
     return {"stall": f"{stall:.0f} s", "rows lost, doubled or wrong": sum(difference)}
+
+
+def lost(world, stride):
+    """Breaks off one connection in each of many runs: at every so many-th message, heard or unheard by the server."""
+    movies, limit = 4, 2
+    demo = world.demo(movies)
+    database = world.database("postgres")
+    world.run_through(database, demo, limit=limit, workers=1)
+    expected = rows.read(database)
+    host = POSTGRES_URL.split("@")[-1].split("/")[0]
+    figures, slowest = {}, 0.0
+    for is_heard in (False, True):
+        runs, again = 0, 0
+        while True:
+            database.query("TRUNCATE runs, movies, genres, casts RESTART IDENTITY CASCADE")
+            proxy = Proxy(host)
+            proxy.break_at(1 + runs * stride, is_heard, b'INTO "runs"')
+            before, begun_at = demo.details(), time.monotonic()
+            url = database.url.replace(host, f"127.0.0.1:{proxy.port}")
+            fetch = world.fetch(database, demo, limit=limit, workers=1, url=url)
+            code, summary = fetch.wait(120)
+            what = f"message {runs * stride} is lost, {'heard' if is_heard else 'unheard'}"
+            check(code == 0, f"the run goes on where {what} (exit code {code}): {fetch.words()[-2000:]}")
+            slowest = max(slowest, time.monotonic() - begun_at)
+            found = (summary["pages"]["done"], summary["movies"]["listed"], summary["movies"]["saved"])
+            check(found == (movies // limit, movies, movies), f"its figures are exact where {what}: {summary}")
+            check(rows.compare(expected, rows.read(database)) == (0, 0), f"the rows are the same where {what}")
+            again += demo.details() - before - movies
+            if not proxy.has_broken():
+                break
+            runs += 1
+        check(runs > 20, f"a run has more messages than {runs}")
+        figures["answers lost" if is_heard else "messages lost"] = f"{runs}, one a run; {again} details fetched again"
+    return {**figures, "longest run": f"{slowest:.1f} s", "rows lost, doubled or wrong": 0}

@@ -1,4 +1,4 @@
-"""A small TCP proxy on loopback that cuts connections, or swallows what they say."""
+"""A small TCP proxy on loopback that cuts connections, swallows what they say, or breaks one off at a given message."""
 
 import socket
 import threading
@@ -15,6 +15,9 @@ class Proxy:
         self.pairs = []
         self.is_swallowing = threading.Event()
         self.silenced = set()
+        self.breaking = threading.Lock()
+        self.break_number, self.is_heard, self.word, self.said = 0, False, b"", None
+        self.deaf = set()
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -27,12 +30,20 @@ class Proxy:
                 continue
             pair = (client, server)
             self.pairs.append(pair)
+            for end in pair:
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for source, sink in (pair, pair[::-1]):
                 threading.Thread(target=self.forward, args=(pair, source, sink), daemon=True).start()
 
     def forward(self, pair, source, sink):
         try:
             while data := source.recv(65536):
+                if source is pair[0] and self.is_broken_by(data):
+                    if not self.is_heard:
+                        break
+                    self.deaf.add(id(pair))
+                elif source is pair[1] and id(pair) in self.deaf:
+                    break
                 if not self.is_swallowing.is_set() and id(pair) not in self.silenced:
                     sink.sendall(data)
         except OSError:
@@ -45,6 +56,22 @@ class Proxy:
         pairs, self.pairs = self.pairs, []
         for pair in pairs:
             close(pair)
+
+    def break_at(self, number, is_heard, word):
+        """Breaks off the connection whose client says the number-th thing since one said the word, before the server hears
+        it or before its answer arrives; that one alone."""
+        self.break_number, self.is_heard, self.word, self.said = number, is_heard, word, None
+
+    def is_broken_by(self, message):
+        with self.breaking:
+            if self.said is None and self.word in message:
+                self.said = 0
+            if self.said is not None:
+                self.said += 1
+            return self.said == self.break_number
+
+    def has_broken(self):
+        return self.said is not None and self.said >= self.break_number
 
     def swallow(self, is_wanted):
         """Swallows everything that anybody says, or no longer."""

@@ -9,6 +9,7 @@ import traceback
 import accidents
 import kills
 import outages
+import points
 import politeness
 import sharing
 import shifting
@@ -20,10 +21,13 @@ EXPERIMENTS = {
     "kills-postgres": lambda world, part: kills.killed(world, "postgres", part(300)),
     "interrupts-sqlite": lambda world, part: kills.interrupted(world, "sqlite", part(100)),
     "interrupts-postgres": lambda world, part: kills.interrupted(world, "postgres", part(100)),
+    "points-sqlite": lambda world, part: points.killed(world, "sqlite", part(20)),
+    "points-postgres": lambda world, part: points.killed(world, "postgres", part(20)),
     "sharing": lambda world, part: sharing.shared(world, part(8000), 80),
     "restarts": lambda world, part: outages.restarted(world, part(4000), 100),
     "cuts": lambda world, part: outages.cut(world, part(4000), 100),
-    "silence": lambda world, part: outages.silenced(world, part(1000), 100),
+    "silence": lambda world, part: outages.silenced(world, max(600, part(1000)), 100),
+    "lost": lambda world, part: outages.lost(world, 1 if part(2) > 1 else 10),
     "storm": lambda world, part: politeness.storm(world, part(6000), 200),
     "limit": lambda world, part: politeness.limited(world, 40, part(150)),
     "shift-1": lambda world, part: shifting.shifted(world, "sqlite", 1, part(3000), 150),

@@ -220,15 +220,15 @@ class World:
     def database(self, kind):
         return Sqlite(self.folder) if kind == "sqlite" else Postgres()
 
-    def fetch(self, database, demo, *more, rate=0, limit=LIMIT, url=None, max_file_bytes=None):
+    def fetch(self, database, demo, *more, rate=0, limit=LIMIT, workers=WORKERS, url=None, max_file_bytes=None):
         """Starts the command; the same each time."""
-        arguments = ["--rate", rate, "--workers", WORKERS, "--limit", limit, "--concurrency", 16, *more]
+        arguments = ["--rate", rate, "--workers", workers, "--limit", limit, "--concurrency", 16, *more]
         self.fetches.append(Fetch(self, url or database.url, demo, arguments, max_file_bytes))
         return self.fetches[-1]
 
-    def run_through(self, database, demo, *more, rate=0, limit=LIMIT):
+    def run_through(self, database, demo, *more, rate=0, limit=LIMIT, workers=WORKERS):
         """Runs the command to its end, which must be a complete one."""
-        fetch = self.fetch(database, demo, *more, rate=rate, limit=limit)
+        fetch = self.fetch(database, demo, *more, rate=rate, limit=limit, workers=workers)
         code, summary = fetch.wait()
         check(code == 0, f"it completes (exit code {code}): {fetch.words()[-2000:]} {summary}")
         return summary

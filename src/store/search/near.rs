@@ -7,8 +7,8 @@ use entity::embedding::Embedding;
 use entity::movie_embedding;
 use sea_orm::prelude::PgVector;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect, Statement, TransactionTrait,
-    Value,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect, Statement,
+    TransactionOptions, Value,
 };
 
 use super::DOING;
@@ -48,12 +48,12 @@ impl Store {
              'idx_movie_embeddings_' || left(md5($1), 16) || '_' || $2::int, $1)";
         let dimension = i32::try_from(dimension).unwrap_or(i32::MAX);
         let sql = self.one_text(create, vec![model.into(), dimension.into()]).await.map_err(Error::doing(DOING))?;
-        let transaction = self.db.begin().await.map_err(Error::doing(DOING))?;
-        // It may take longer than other statements, and two that build at once would both try.
+        let transaction = self.db.begin(TransactionOptions::default()).await.map_err(Error::doing(DOING))?;
+        // It may take longer than other statements, and than their answers; two that build at once would both try.
         let settings = "SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(8751236045519); \
                         SET LOCAL maintenance_work_mem = '256MB'";
-        transaction.execute_unprepared(settings).await.map_err(Error::doing(DOING))?;
-        transaction.execute_unprepared(&sql.unwrap_or_default()).await.map_err(Error::doing(DOING))?;
+        transaction.unlimited().execute_unprepared(settings).await.map_err(Error::doing(DOING))?;
+        transaction.unlimited().execute_unprepared(&sql.unwrap_or_default()).await.map_err(Error::doing(DOING))?;
         transaction.commit().await.map_err(Error::doing(DOING))
     }
 
@@ -102,7 +102,7 @@ impl Store {
 
     /// Runs a query for neighbours with the index's settings, which last as long as the transaction.
     async fn with_wide_view(&self, statement: Statement, is_filtered: bool) -> Result<Vec<(i64, f64)>, DbErr> {
-        let transaction = self.db.begin().await?;
+        let transaction = self.db.begin(TransactionOptions::default()).await?;
         let iterative = if is_filtered { "; SET LOCAL hnsw.iterative_scan = 'strict_order'" } else { "" };
         // The index is known to serve only where the model is: not in a plan for any model.
         let settings = format!(

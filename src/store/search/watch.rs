@@ -58,7 +58,7 @@ fn sqlite_file(store: &Store) -> Option<SqliteConnectOptions> {
     if store.backend() != DbBackend::Sqlite {
         return None;
     }
-    let options = store.db.get_sqlite_connection_pool().connect_options();
+    let options = store.db().get_sqlite_connection_pool().connect_options();
     let name = options.get_filename().to_string_lossy().into_owned();
     let is_in_memory = name.contains("sqlx-in-memory") || name.contains(":memory:") || name.is_empty();
     (!is_in_memory).then(|| SqliteConnectOptions::clone(&options))

@@ -1,6 +1,6 @@
 //! The database's own checks: `SQLite`'s of its file and of its foreign keys. `PostgreSQL` watches over its keys itself.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::{Error, Finding, keys};
 
@@ -8,7 +8,7 @@ use super::{Error, Finding, keys};
 const MAX_LINES: usize = 20;
 
 /// Asks the database to check itself, where it can.
-pub(super) async fn check(db: &DatabaseConnection) -> Result<Vec<Finding>, Error> {
+pub(super) async fn check(db: &impl ConnectionTrait) -> Result<Vec<Finding>, Error> {
     const DOING: &str = "have the database check itself";
     if db.get_database_backend() != DbBackend::Sqlite {
         return Ok(Vec::new());

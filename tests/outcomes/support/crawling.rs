@@ -8,7 +8,7 @@ use yts_ingest::crawl::{self, Existing, Purpose, Stop, Summary};
 use yts_ingest::demo;
 use yts_ingest::embed::Embedder;
 use yts_ingest::progress::Mode;
-use yts_ingest::store::Store;
+use yts_ingest::store::{self, Store};
 
 use super::database::Database;
 
@@ -70,10 +70,15 @@ impl Crawl {
 
     /// Does what fetch-yts does, from opening the database to closing it.
     pub(crate) async fn run(&self, database: &Database) -> Summary {
-        let store_options = database.options(self.workers + 2);
-        let store = Store::open(&store_options).await.expect("the database opens");
-        let presence = store.announce(&store_options).await.expect("nobody else writes");
+        self.run_with(&database.options(self.workers + 2), || {}).await
+    }
+
+    /// Does the same with these options of the store, and says when the crawl itself begins.
+    pub(crate) async fn run_with(&self, store_options: &store::Options, begin: impl FnOnce()) -> Summary {
+        let store = Store::open(store_options).await.expect("the database opens");
+        let presence = store.announce(store_options).await.expect("nobody else writes");
         store.migrate().await.expect("the schema comes up");
+        begin();
         let crawl = crawl::run(self.options(), store.clone(), self.client(), presence, self.stop.clone());
         let (summary, trouble) = Box::pin(crawl).await.expect("the database stays");
         assert!(trouble.is_none(), "{trouble:?}");
