@@ -117,11 +117,9 @@ impl Store {
                 run_page::Column::Pass,
                 run_page::Column::FinishedAt,
             ]));
-        let writing = self.begin_writing(DOING).await?;
-        let claimed = writing.transaction.query_one(&take).await.map_err(Error::doing(DOING))?;
-        writing.commit(DOING).await?;
-        match claimed {
-            Some(row) => Lease::from_row(run_id, &row).map(Claim::Page).map_err(Error::doing(DOING)),
+        let claimed = self.write(&take).await.map_err(Error::doing(DOING))?;
+        match claimed.first() {
+            Some(row) => Lease::from_row(run_id, row).map(Claim::Page).map_err(Error::doing(DOING)),
             None if self.run_totals(run_id).await?.open > 0 => Ok(Claim::Wait),
             None => Ok(Claim::Finished),
         }

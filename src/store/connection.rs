@@ -17,8 +17,8 @@ use super::{Error, Store, Writer, retry, silence};
 use crate::redact::{redact_message, redact_url};
 
 /// Memory in KiB, with a minus, that the connection that writes to `SQLite` may keep pages in, and each that reads.
-const WRITER_CACHE: &str = "-32768";
-const READER_CACHE: &str = "-8192";
+const WRITER_CACHE: &str = "-16384";
+const READER_CACHE: &str = "-4096";
 
 /// How long a process may stand still in the middle of a transaction: no longer than a lease, and nothing slow happens
 /// within one.

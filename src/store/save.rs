@@ -199,6 +199,9 @@ impl PageResult {
 
 /// Writes movies with all that hangs on them; returns how many were inserted and how many of the others changed.
 async fn save_movies(transaction: &impl ConnectionTrait, batch: Batch<'_>) -> Result<(u32, u32), Error> {
+    if batch.new.is_empty() && batch.updates.is_empty() {
+        return Ok((0, 0));
+    }
     let now = dialect::database_time(transaction).await.map_err(Error::doing("ask the database for the time"))?;
     let mut new: Vec<&Movie> = batch.new.iter().collect();
     new.sort_by_key(|movie| movie.external_id);
