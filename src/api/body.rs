@@ -10,6 +10,9 @@ use reqwest::Response;
 /// connection can be used again.
 const MAX_HEAD_BYTES: usize = 8 * 1024;
 
+/// Most room that is made for a body because of what its header says of its length; a long list page fits.
+const MAX_ROOM_BYTES: u64 = 512 * 1024;
+
 /// Why a body did not arrive.
 #[derive(Debug)]
 pub(super) enum Problem {
@@ -21,7 +24,8 @@ pub(super) enum Problem {
 ///
 /// Bytes that are not UTF-8 become U+FFFD, so that they spoil the text they stand in and not the whole page.
 pub(super) async fn read(mut response: Response, max_bytes: u64, counted: &AtomicU64) -> Result<String, Problem> {
-    let mut body = Vec::new();
+    let expected = response.content_length().unwrap_or_default().min(MAX_ROOM_BYTES);
+    let mut body = Vec::with_capacity(usize::try_from(expected).unwrap_or_default());
     let mut left = max_bytes;
     while let Some(piece) = response.chunk().await.map_err(Problem::Broken)? {
         let piece_bytes = piece.len() as u64;

@@ -12,6 +12,9 @@ use serde_json::value::RawValue;
 /// Most fields of an object and entries of a list; the API has at most 50.
 const MAX_ENTRIES: usize = 1_000;
 
+/// Fields that there is room for from the start: a movie has about 30.
+const USUAL_FIELDS: usize = 32;
+
 /// An object of at most [`MAX_ENTRIES`] fields, in their order. With so few, looking through them takes no longer than
 /// hashing their names.
 pub(super) struct Object<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
@@ -33,7 +36,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-                let mut values = Vec::new();
+                let mut values = Vec::with_capacity(USUAL_FIELDS);
                 while let Some((Name(name), raw)) = entries.next_entry()? {
                     values.push((name, raw));
                     if values.len() > MAX_ENTRIES {
