@@ -24,7 +24,8 @@ LATENCY_MOVIES = 2000
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures crawls beside what network and databases cost.")
-    parser.add_argument("--movies", type=int, nargs="+", default=[2000, 20000], help="sizes of the catalogue (default: 2000 20000)")
+    parser.add_argument("--movies", type=int, nargs="+", default=[2000, 20000, 200000],
+                        help="sizes of the catalogue (default: 2000 20000 200000)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds (default: 3)")
     parser.add_argument("--programs", type=pathlib.Path, default=PROGRAMS, help="folder of the fetch-yts to measure")
     parser.add_argument("--arguments", default="", help="more arguments of fetch-yts, such as '--embeddings off'")
@@ -189,18 +190,16 @@ def ratios(works):
 
 
 def show_growth(measured):
-    """Prints how the time a movie grows from the smallest to the largest size."""
+    """Prints how the time a movie and the memory grow from one size to the next."""
     sizes = sorted(int(title.split()[0]) for title in measured if title.endswith("movies"))
-    if len(sizes) < 2:
-        return
-    small, large = (measured[f"{size} movies"] for size in (sizes[0], sizes[-1]))
-    print(f"\nGrowth from {sizes[0]} to {sizes[-1]} movies, time a movie and memory")
-    for kind in ("postgres", "sqlite"):
-        first = f"{kind}: first run"
-        if first in small and first in large:
-            time = large[first]["wall"] / sizes[-1] / (small[first]["wall"] / sizes[0])
-            memory = large[first]["peak_mib"] / small[first]["peak_mib"]
-            print(f"  {kind + ': first run':<28}{time:>10.2f}{memory:>10.2f}")
+    for small, large in zip(sizes, sizes[1:]):
+        print(f"\nGrowth from {small} to {large} movies: time a movie, and memory")
+        before, after = (measured[f"{size} movies"] for size in (small, large))
+        for first in ("postgres: first run", "sqlite: first run"):
+            if first in before and first in after:
+                time = after[first]["wall"] / large / (before[first]["wall"] / small)
+                memory = after[first]["peak_mib"] / before[first]["peak_mib"]
+                print(f"  {first:<28}{time:>10.2f}{memory:>10.2f}")
 
 
 if __name__ == "__main__":
