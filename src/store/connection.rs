@@ -148,7 +148,7 @@ pub(super) async fn connect(options: &Options, max_connections: u32) -> Result<T
     let connection = if options.is_sqlite() {
         let open = || async {
             let pool = Database::connect(sqlite_pool(options, max_connections)).await;
-            pool.map_err(|error| options.opening(&error))
+            pool.map(|pool| never_create_again(pool, options)).map_err(|error| options.opening(&error))
         };
         // SQLite does not wait for another that switches a new file to its write-ahead log at the same moment.
         retry(options.acquire_timeout, open).await?
@@ -203,6 +203,16 @@ fn sqlite_pool(options: &Options, max_connections: u32) -> ConnectOptions {
         pool.idle_timeout(None).max_lifetime(None);
     }
     pool
+}
+
+/// Has the pool's later connections open the file only if it is there: one that was removed meanwhile must not come back
+/// empty.
+fn never_create_again(connection: DatabaseConnection, options: &Options) -> DatabaseConnection {
+    if options.sqlite_file().is_some() {
+        let pool = connection.get_sqlite_connection_pool();
+        pool.set_connect_options(pool.connect_options().as_ref().clone().create_if_missing(false));
+    }
+    connection
 }
 
 async fn postgres_pool(options: &Options, max_connections: u32) -> Result<DatabaseConnection, SqlxError> {
