@@ -112,13 +112,13 @@ impl Error {
     /// Says whether the data is at fault and not the database: a value that a constraint refuses, for example.
     #[must_use]
     pub fn is_about_data(&self) -> bool {
-        // SQLSTATE classes 21 (a key twice), 22 (data exception), 23 (constraint violation), 54 (limit exceeded); SQLite's primary
-        // codes 18 (too big), 19 (constraint), 20 (mismatch), the extended code being primary + 256 × n.
+        // SQLSTATE classes 21 (a key twice), 22 (data exception), 23 (constraint violation), 54 (limit exceeded), P0 (raised by a
+        // trigger of the user's); SQLite's primary codes 18 (too big), 19 (constraint), 20 (mismatch), the extended code being primary + 256 × n.
         let Self::Statement { source, .. } = self else { return false };
         let Some(code) = database_code(source) else { return false };
         match code.parse::<u32>() {
             Ok(number) if code.len() < 5 => matches!(number % 256, 18..=20),
-            _ => ["21", "22", "23", "54"].iter().any(|class| code.starts_with(class)),
+            _ => ["21", "22", "23", "54", "P0"].iter().any(|class| code.starts_with(class)),
         }
     }
 }
