@@ -31,4 +31,4 @@ pub use error::Error;
 pub use options::{ListQuery, Options};
 pub use pacing::Pause;
 pub use parse::{parse_details, parse_list};
-pub use wire::{BadMovie, ListPage, Notice, ParsedMovie};
+pub use wire::{BadMovie, Entry, ListPage, Notice, ParsedMovie};

@@ -15,7 +15,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use url::Url;
-use yts_ingest::api::{BadMovie, Client, Error, ListPage, ListQuery, Options, ParsedMovie};
+use yts_ingest::api::{BadMovie, Client, Entry, Error, ListPage, ListQuery, Options, ParsedMovie};
 use yts_ingest::movie::{CastMember, Movie, Torrent};
 
 #[path = "cli/source.rs"]
@@ -67,7 +67,7 @@ impl Bench {
     /// Lets the source answer well once, so that the client does not give up on it.
     fn recover(&self) {
         let empty = self.list(page_of(&[]));
-        assert!(empty.is_ok_and(|page| page.movies.is_empty()), "the source is not well");
+        assert!(empty.is_ok_and(|page| page.entries.is_empty()), "the source is not well");
     }
 }
 
@@ -301,8 +301,8 @@ fn strange_movies_are_kept_without_the_nonsense_or_refused_with_a_reason() {
         let texts: Vec<String> = strange.iter().map(|(text, _)| text.clone()).collect();
         let page =
             bench.list(page_of(&texts)).map_err(|error| TestCaseError::fail(format!("the page failed: {error}")))?;
-        prop_assert_eq!(page.movies.len(), strange.len(), "one movie costs that movie, not its page");
-        for (entry, (text, kept)) in page.movies.iter().zip(&strange) {
+        prop_assert_eq!(page.entries.len(), strange.len(), "one movie costs that movie, not its page");
+        for (entry, (text, kept)) in page.movies().iter().zip(&strange) {
             match entry {
                 Ok(parsed) => {
                     prop_assert_eq!(Some(parsed.movie.external_id), *kept, "{}", text);
@@ -323,9 +323,11 @@ fn an_id_outside_of_i32_is_never_kept() {
         let texts: Vec<String> = ids.iter().map(|(id, _)| format!(r#"{{"id":{id},"title":"A"}}"#)).collect();
         let page = bench.list(page_of(&texts)).map_err(|error| TestCaseError::fail(error.to_string()))?;
         let found: Vec<Option<i32>> =
-            page.movies.iter().map(|entry| entry.as_ref().ok().map(|parsed| parsed.movie.external_id)).collect();
+            page.movies().iter().map(|entry| entry.as_ref().ok().map(|parsed| parsed.movie.external_id)).collect();
         let expected: Vec<Option<i32>> = ids.iter().map(|(_, kept)| *kept).collect();
-        prop_assert_eq!(found, expected);
+        prop_assert_eq!(&found, &expected);
+        let without_reading: Vec<Option<i32>> = page.entries.iter().map(Entry::external_id).collect();
+        prop_assert_eq!(&without_reading, &expected);
         Ok(())
     });
 }
@@ -465,7 +467,7 @@ fn a_sound_movie_comes_out_as_it_went_in() {
         let texts: Vec<String> = movies.iter().map(|movie| written(movie).to_string()).collect();
         let page = bench.list(page_of(&texts)).map_err(|error| TestCaseError::fail(error.to_string()))?;
         let parsed: Vec<_> =
-            page.movies.into_iter().map(|entry| entry.map(|parsed| (parsed.movie, parsed.lost))).collect();
+            page.movies().into_iter().map(|entry| entry.map(|parsed| (parsed.movie, parsed.lost))).collect();
         let expected: Vec<_> = movies.into_iter().map(|movie| Ok((movie, Vec::new()))).collect();
         prop_assert_eq!(parsed, expected);
         Ok(())
@@ -542,7 +544,7 @@ fn a_broken_body_is_an_error_or_a_page_and_never_a_panic() {
         }
         match bench.list(body) {
             Ok(page) => {
-                for entry in &page.movies {
+                for entry in &page.movies() {
                     entry.as_ref().map_or_else(check_bad, |parsed| check_kept(&parsed.movie))?;
                 }
             }

@@ -7,7 +7,7 @@ use yts_ingest::api::{ListQuery, parse_list};
 fuzz_target!(|body: &[u8]| {
     match parse_list(body, &ListQuery::default(), 1) {
         Ok(page) => {
-            for entry in page.movies {
+            for entry in page.movies() {
                 match entry {
                     Ok(parsed) => assert!(parsed.movie.external_id > 0),
                     Err(bad) => assert!(!bad.reason.is_empty()),

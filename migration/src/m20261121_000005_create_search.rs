@@ -66,19 +66,23 @@ fn replaced(expression: &str) -> String {
 }
 
 fn up_on_postgres() -> Vec<String> {
-    let spaces = " ".repeat(JOINERS.len());
-    // Most texts are plain ASCII, for which the dearer half is left out.
+    // Most texts need no folding, which costs as much as all the rest. Dashes and quotation marks are let pass.
+    let needs_folding = "value ~ '[^\\u0001-\\u007f\\u2010-\\u2027]'";
+    let folded = format!("regexp_replace(normalize({}, NFKD), '[\\u0300-\\u036f]', '', 'g')", replaced("value"));
+    let text = format!("CASE WHEN {needs_folding} THEN {folded} ELSE value END");
+    // Many calls of replace are ten times as fast as one of translate.
+    let text = JOINERS.chars().fold(text, |inner, joiner| format!("replace({inner}, '{joiner}', ' ')"));
     let words = format!(
         "CREATE OR REPLACE FUNCTION search_words(value text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ \
-         SELECT to_tsvector('pg_catalog.simple', translate(CASE WHEN octet_length(value) = length(value) THEN value \
-         ELSE regexp_replace(normalize({}, NFKD), '[\\u0300-\\u036f]', '', 'g') END, '{JOINERS}', '{spaces}')) $$",
-        replaced("value")
+         SELECT to_tsvector('pg_catalog.simple', {text}) $$"
     );
     let document = "setweight(search_words(title || ' ' || COALESCE(title_english, '')), 'A') || \
                     setweight(search_words(COALESCE(description_full, description_intro, '')), 'D')";
     vec![
         words,
         format!("ALTER TABLE movies ADD COLUMN search_document tsvector GENERATED ALWAYS AS ({document}) STORED"),
+        // Compressing texts and words of a few KB costs a tenth of saving them, and saves next to no space.
+        "ALTER TABLE movies SET (toast_tuple_target = 8160)".to_owned(),
         "CREATE INDEX idx_movies_search_document ON movies USING gin (search_document)".to_owned(),
         "CREATE INDEX idx_casts_search_name ON casts USING gin (search_words(name))".to_owned(),
     ]
@@ -88,6 +92,7 @@ fn down_on_postgres() -> Vec<String> {
     let statements = [
         "DROP INDEX idx_casts_search_name",
         "DROP INDEX idx_movies_search_document",
+        "ALTER TABLE movies RESET (toast_tuple_target)",
         "ALTER TABLE movies DROP COLUMN search_document",
         "DROP FUNCTION search_words(text)",
     ];

@@ -60,7 +60,7 @@ mod tests {
         fn every_entry_of_a_page_is_accounted_for(entries in prop::collection::vec(json(), 1..10)) {
             let answer = serde_json::json!({"status": "ok", "data": {"movie_count": 9, "movies": entries}});
             let page = parse_list(answer.to_string().as_bytes(), &ListQuery::default(), 1).unwrap();
-            prop_assert_eq!(page.movies.len(), entries.len());
+            prop_assert_eq!(page.entries.len(), entries.len());
         }
 
         #[test]

@@ -22,9 +22,13 @@ use crate::movie::Movie;
 pub struct ListPage {
     /// Movies in the whole list, as the API counts them.
     pub movie_count: u64,
-    /// The page's movies in the API's order, each understood or not.
-    pub movies: Vec<Result<ParsedMovie, BadMovie>>,
+    /// The page's movies in the API's order, unread: what is known already needs no reading.
+    pub entries: Vec<Entry>,
 }
+
+/// A movie of a list, as the API sent it.
+#[derive(Clone, Debug)]
+pub struct Entry(Box<RawValue>);
 
 /// A movie that could be understood.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +70,27 @@ pub(super) struct Envelope<'a> {
     answer: &'a Answer,
     data: Fields<'a>,
     meta: Option<&'a RawValue>,
+}
+
+impl ListPage {
+    /// Reads all movies, each understood or not.
+    #[must_use]
+    pub fn movies(&self) -> Vec<Result<ParsedMovie, BadMovie>> {
+        self.entries.iter().map(Entry::read).collect()
+    }
+}
+
+impl Entry {
+    /// Returns the movie's id where it has a sensible one, without reading the rest.
+    #[must_use]
+    pub fn external_id(&self) -> Option<i32> {
+        movie::listed_id(&self.0)
+    }
+
+    /// Reads the movie.
+    pub fn read(&self) -> Result<ParsedMovie, BadMovie> {
+        movie::read(&self.0)
+    }
 }
 
 impl<'a> Envelope<'a> {
@@ -123,19 +148,24 @@ impl<'a> Envelope<'a> {
         if movies.is_empty() && u64::from(page) <= last_page {
             return Err(Error::MissingMovies { url: self.answer.url.clone(), page, movie_count });
         }
-        Ok(ListPage { movie_count, movies: movies.into_iter().map(movie::read).collect() })
+        Ok(ListPage { movie_count, entries: movies.into_iter().map(|raw| Entry(raw.to_owned())).collect() })
     }
 
     /// Reads the answer as the details of the movie asked for. The API answers for a movie it does not know with
     /// status `ok` and id 0.
     pub(super) fn details(&self, asked: i32) -> Result<ParsedMovie, Error> {
         let raw = self.data.raw("movie").ok_or_else(|| self.unexpected("no movie"))?;
-        match movie::id_of(raw) {
+        let read = movie::read(raw);
+        let answered = match &read {
+            Ok(parsed) => Some(parsed.movie.external_id.into()),
+            Err(bad) => bad.external_id,
+        };
+        match answered {
             Some(0) => Err(Error::UnknownMovie { external_id: asked }),
-            Some(id) if id != i64::from(asked) => {
-                Err(Error::WrongMovie { url: self.answer.url.clone(), asked, answered: id })
+            Some(answered) if answered != i64::from(asked) => {
+                Err(Error::WrongMovie { url: self.answer.url.clone(), asked, answered })
             }
-            _ => Ok(movie::read(raw)?),
+            _ => Ok(read?),
         }
     }
 
@@ -196,7 +226,7 @@ mod tests {
 
     #[test]
     fn an_empty_page_is_an_end_only_where_an_end_can_be() {
-        assert_eq!(page(r#"{"movie_count":0}"#, 1).unwrap().movies.len(), 0);
+        assert_eq!(page(r#"{"movie_count":0}"#, 1).unwrap().entries.len(), 0);
         assert_eq!(page(r#"{"movie_count":40}"#, 3).unwrap().movie_count, 40);
         for data in
             [r#"{"movie_count":41}"#, r#"{"movie_count":"41","movies":null}"#, r#"{"movie_count":41,"movies":[]}"#]
@@ -217,7 +247,7 @@ mod tests {
     #[test]
     fn one_bad_movie_fails_alone() {
         let data = r#"{"movie_count":4,"movies":[{"id":1,"title":"One"},{"id":0},"what",{"id":4,"title":"\ud800"}]}"#;
-        let movies = page(data, 1).unwrap().movies;
+        let movies = page(data, 1).unwrap().movies();
         assert_eq!(movies[0].as_ref().unwrap().movie.title.as_deref(), Some("One"));
         let bad: Vec<_> = movies.into_iter().filter_map(Result::err).collect();
         assert_eq!(bad.iter().map(|bad| bad.external_id).collect::<Vec<_>>(), [Some(0), None, Some(4)]);
@@ -249,7 +279,7 @@ mod tests {
     fn deep_nesting_overflows_no_stack() {
         let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         let data = format!(r#"{{"movie_count":1,"movies":[{{"id":1,"title":{0},"x":{0}}}]}}"#, deep(1_000_000));
-        assert_eq!(page(&data, 1).unwrap().movies[0].as_ref().unwrap().movie.title, None);
+        assert_eq!(page(&data, 1).unwrap().movies()[0].as_ref().unwrap().movie.title, None);
         assert_eq!(refusal(&format!(r#"{{"status":{}"#, "[".repeat(1_000_000))), "json");
     }
 }

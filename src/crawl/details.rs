@@ -7,7 +7,7 @@ use futures::StreamExt;
 use super::page::is_batch;
 use super::worker::Worker;
 use super::{Error, Shared};
-use crate::api::{self, ListQuery};
+use crate::api::{self, Entry, ListQuery};
 use crate::movie::Movie;
 use crate::store::{Failure, Lease};
 
@@ -70,7 +70,7 @@ impl Worker {
         }
         let Shared { client, options, .. } = &self.shared;
         let listed_now: HashSet<i64> = match client.list(&options.query, lease.page.cast_unsigned()).await {
-            Ok(page) => page.movies.iter().flatten().map(|parsed| parsed.movie.external_id.into()).collect(),
+            Ok(page) => page.entries.iter().filter_map(Entry::external_id).map(i64::from).collect(),
             Err(error) if error.is_source_down() => return Err(Error::Source(error)),
             // It cannot be told, so they count as failed.
             Err(_) => fetched.unknown.iter().filter_map(|failure| failure.external_id).collect(),

@@ -2,50 +2,80 @@
 
 use std::collections::HashMap;
 
-use crate::api::{BadMovie, ListPage};
+use crate::api::{BadMovie, Entry, ListPage};
 use crate::movie::Movie;
 use crate::store::Failure;
 
-/// A list page, taken apart: each movie once, in the order of the page.
+/// A list page, taken apart.
+#[derive(Debug, Default)]
 pub(super) struct Listing {
-    pub(super) movies: Vec<Movie>,
+    /// Each movie once, in the order of the page.
+    pub(super) movies: Vec<Listed>,
     pub(super) failures: Vec<Failure>,
     pub(super) failed: u32,
+}
+
+/// A movie as it is listed, read only where that is needed.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) external_id: i32,
+    /// What the list says of it. The source lists a movie twice now and then.
+    entries: Vec<Entry>,
 }
 
 impl Listing {
     /// Returns a listing of movies of which only the ids are known.
     pub(super) fn of_batch(external_ids: Vec<i32>) -> Self {
-        let movies = external_ids.into_iter().map(|external_id| Movie { external_id, ..Movie::default() });
-        Self { movies: movies.collect(), failures: Vec::new(), failed: 0 }
+        let movies = external_ids.into_iter().map(|external_id| Listed { external_id, entries: Vec::new() });
+        Self { movies: movies.collect(), ..Self::default() }
+    }
+
+    /// Reads what is listed of these movies. What one entry of a movie lacks, another may have.
+    pub(super) fn read(&mut self, listed: Vec<Listed>) -> Vec<Movie> {
+        let mut movies = Vec::with_capacity(listed.len());
+        for Listed { external_id, entries } in listed {
+            let is_listed = !entries.is_empty();
+            let understood = entries.iter().filter_map(|entry| match entry.read() {
+                Ok(parsed) => Some(parsed.movie),
+                Err(bad) => {
+                    self.fail(bad);
+                    None
+                }
+            });
+            let merged = understood.reduce(|mut movie, other| {
+                movie.fill_from(other);
+                movie
+            });
+            movies.extend(merged.or_else(|| (!is_listed).then(|| Movie { external_id, ..Movie::default() })));
+        }
+        movies
+    }
+
+    /// Records a movie that cannot be read.
+    fn fail(&mut self, bad: BadMovie) {
+        tracing::warn!("a movie of the list cannot be read: {}", bad.reason);
+        let BadMovie { external_id, reason, body_head } = bad;
+        self.failures.push(Failure { external_id, stage: "parse", reason, body_head: Some(body_head) });
+        self.failed += 1;
     }
 }
 
 impl From<ListPage> for Listing {
     fn from(page: ListPage) -> Self {
-        let mut listing = Self { movies: Vec::new(), failures: Vec::new(), failed: 0 };
+        let mut listing = Self::default();
         let mut places = HashMap::new();
-        for entry in page.movies {
-            match entry {
-                Ok(parsed) => {
-                    let place = *places.entry(parsed.movie.external_id).or_insert(listing.movies.len());
-                    match listing.movies.get_mut(place) {
-                        // The source lists a movie twice now and then; what one entry lacks, the other may have.
-                        Some(movie) => movie.fill_from(parsed.movie),
-                        None => listing.movies.push(parsed.movie),
-                    }
-                }
-                Err(bad) => {
-                    tracing::warn!("a movie of the list cannot be read: {}", bad.reason);
-                    listing.failures.push(bad_movie(bad));
-                    listing.failed += 1;
-                }
+        for entry in page.entries {
+            let Some(external_id) = entry.external_id() else {
+                // Without a sensible id it cannot be understood, so reading it tells why.
+                entry.read().err().into_iter().for_each(|bad| listing.fail(bad));
+                continue;
+            };
+            let place = *places.entry(external_id).or_insert(listing.movies.len());
+            match listing.movies.get_mut(place) {
+                Some(movie) => movie.entries.push(entry),
+                None => listing.movies.push(Listed { external_id, entries: vec![entry] }),
             }
         }
         listing
     }
-}
-
-fn bad_movie(bad: BadMovie) -> Failure {
-    Failure { external_id: bad.external_id, stage: "parse", reason: bad.reason, body_head: Some(bad.body_head) }
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::details::failure_of;
-use super::listing::Listing;
+use super::listing::{Listed, Listing};
 use super::worker::Worker;
 use super::{Error, Existing, Purpose, Shared, plan};
 use crate::movie::Movie;
@@ -109,20 +109,23 @@ impl Worker {
     }
 
     /// Sorts the movies of a page into new ones and updates, fetching the details that are needed.
-    async fn collect(&self, lease: Lease, listing: Listing, known: Known) -> Result<PageResult, Error> {
-        let Listing { movies, mut failures, mut failed } = listing;
-        let (mut there, unknown): (Vec<Movie>, Vec<Movie>) =
+    async fn collect(&self, lease: Lease, mut listing: Listing, known: Known) -> Result<PageResult, Error> {
+        let movies = std::mem::take(&mut listing.movies);
+        let (mut there, unknown): (Vec<Listed>, Vec<Listed>) =
             movies.into_iter().partition(|movie| known.external_ids.contains(&movie.external_id));
         if lease.is_read_again {
             // Those were dealt with when they were read first; only what had been missed counts.
             there.clear();
         }
-        let listed = u32::try_from(there.len() + unknown.len()).unwrap_or(u32::MAX) + failed;
-        let (to_fetch, updates, scope) = match self.shared.options.existing {
-            Existing::Skip => (Vec::new(), Vec::new(), Scope::RatingAndTorrents),
-            Existing::Update => (Vec::new(), there, Scope::RatingAndTorrents),
-            Existing::Refetch => (there, Vec::new(), Scope::Everything),
+        let unknown = listing.read(unknown);
+        let (skipped, to_fetch, updates, scope) = match self.shared.options.existing {
+            Existing::Skip => (there.len(), Vec::new(), Vec::new(), Scope::RatingAndTorrents),
+            Existing::Update => (0, Vec::new(), listing.read(there), Scope::RatingAndTorrents),
+            Existing::Refetch => (0, listing.read(there), Vec::new(), Scope::Everything),
         };
+        let Listing { mut failures, mut failed, .. } = listing;
+        let distinct = skipped + unknown.len() + to_fetch.len() + updates.len();
+        let listed = u32::try_from(distinct).unwrap_or(u32::MAX) + failed;
         let mut new = self.fetch_details(unknown).await?;
         let mut fetched = self.fetch_details(to_fetch).await?;
         let gone = self.forget_those_gone(lease, &mut new).await? + self.forget_those_gone(lease, &mut fetched).await?;

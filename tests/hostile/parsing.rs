@@ -24,8 +24,8 @@ fn ten_thousand_mutated_answers_are_read_or_refused_with_a_reason() {
         let body = mutated(list(), seed);
         match parse_list(&body, &ListQuery::default(), 1) {
             Ok(page) => {
-                assert_eq!(page.movies.len(), entries_of(&body).unwrap_or(page.movies.len()), "seed {seed}");
-                page.movies.iter().for_each(|entry| tally.count(entry.as_ref(), seed));
+                assert_eq!(page.entries.len(), entries_of(&body).unwrap_or(page.entries.len()), "seed {seed}");
+                page.movies().iter().for_each(|entry| tally.count(entry.as_ref(), seed));
             }
             Err(error) => tally.count_refused(&error, seed),
         }

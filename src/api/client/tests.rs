@@ -67,7 +67,7 @@ async fn gets_over_everything_that_passes() {
     ];
     let stage = Stage::open(script).await;
     let client = seasoned(&stage);
-    assert_eq!(first_page(&client).await.unwrap().movies.len(), 1);
+    assert_eq!(first_page(&client).await.unwrap().entries.len(), 1);
     let traffic = client.traffic();
     assert_eq!((traffic.total, traffic.retried), (8, 7));
 }

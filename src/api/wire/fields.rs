@@ -4,7 +4,7 @@
 //! where the value makes no sense. Which fields there are is known in the files beside.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::fmt;
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Utc};
@@ -21,9 +21,17 @@ const MAX_UNIX_SECONDS: i64 = 253_402_300_799;
 /// The fields of a JSON object, each still unread.
 #[derive(Debug)]
 pub(super) struct Fields<'a> {
-    values: HashMap<String, &'a RawValue>,
-    /// What warnings call the object.
-    label: String,
+    values: Vec<(Cow<'a, str>, &'a RawValue)>,
+    label: Label,
+}
+
+/// What warnings call an object: `movie 7: torrents[2]`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Label {
+    /// The movie it is or hangs on; none for what surrounds the movies.
+    pub(super) movie: Option<i32>,
+    /// The list of the movie's it stands in, and where.
+    pub(super) entry: Option<(&'static str, usize)>,
 }
 
 /// Why a field is no list.
@@ -37,22 +45,28 @@ impl<'a> Fields<'a> {
     /// Takes an object apart; of a repeated field the last stands.
     pub(super) fn read(json: &'a str) -> Result<Self, String> {
         let values: Object<'a> = serde_json::from_str(json).map_err(|error| error.to_string())?;
-        Ok(Self { values: values.0, label: "answer".to_owned() })
+        Ok(Self { values: values.0, label: Label::default() })
+    }
+
+    /// Returns an object of one field.
+    pub(super) fn of(name: &'a str, raw: &'a RawValue) -> Self {
+        Self { values: vec![(Cow::Borrowed(name), raw)], label: Label::default() }
     }
 
     /// Sets what warnings call the object.
-    pub(super) fn labelled(self, label: String) -> Self {
+    pub(super) fn labelled(self, label: Label) -> Self {
         Self { label, ..self }
     }
 
     /// Returns what warnings call the object.
-    pub(super) fn label(&self) -> &str {
-        &self.label
+    pub(super) fn label(&self) -> Label {
+        self.label
     }
 
     /// Returns a field unread; null is as good as absent.
     pub(super) fn raw(&self, name: &str) -> Option<&'a RawValue> {
-        self.values.get(name).copied().filter(|raw| raw.get() != "null")
+        let (_, raw) = self.values.iter().rev().find(|(known, _)| known == name)?;
+        (raw.get() != "null").then_some(raw)
     }
 
     /// Reads a text of any length, verbatim but for NUL, which `PostgreSQL` cannot hold and which becomes U+FFFD. Fails
@@ -65,7 +79,7 @@ impl<'a> Fields<'a> {
             Kind::Other => return Ok(self.unknown(name, raw, "is not a text")),
         };
         let is_blank = text.chars().all(char::is_whitespace);
-        Ok((!is_blank).then(|| text.replace('\0', "\u{FFFD}")))
+        Ok((!is_blank).then(|| without_nul(text)))
     }
 
     /// Reads a text that a database index may have to hold; fails for one that is too long for that.
@@ -153,6 +167,16 @@ impl<'a> Fields<'a> {
     }
 }
 
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.movie {
+            Some(external_id) => write!(f, "movie {external_id}")?,
+            None => f.write_str("answer")?,
+        }
+        self.entry.map_or(Ok(()), |(list, index)| write!(f, ": {list}[{index}]"))
+    }
+}
+
 /// What a raw piece of JSON is, by its first character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -172,6 +196,11 @@ fn kind_of(raw: &RawValue) -> Kind {
 /// Returns a raw text without its quotes and escapes.
 pub(super) fn decode(raw: &RawValue) -> serde_json::Result<String> {
     serde_json::from_str(raw.get())
+}
+
+/// Returns a text with U+FFFD for NUL.
+pub(super) fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text }
 }
 
 /// Reads a whole number; `7`, `7.0` and `7e0` are one.

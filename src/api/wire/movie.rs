@@ -2,9 +2,10 @@
 //!
 //! What hangs on it is read in [`super::rows`].
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::fields::Fields;
+use super::fields::{Fields, Label};
 use super::{BadMovie, ParsedMovie, rows};
 use crate::api::shown::head_of;
 use crate::movie::Movie;
@@ -17,15 +18,31 @@ pub(super) fn read(raw: &RawValue) -> Result<ParsedMovie, BadMovie> {
     understand(raw).map_err(|reason| BadMovie { external_id: id_of(raw), reason, body_head: head_of(raw.get()) })
 }
 
+/// Returns the id of a movie of which nothing else is to be known, where it is a sensible one.
+pub(super) fn listed_id(raw: &RawValue) -> Option<i32> {
+    /// The field alone; what is beside it is skipped.
+    #[derive(Deserialize)]
+    struct Id<'a> {
+        #[serde(borrow)]
+        id: &'a RawValue,
+    }
+    let fields = match serde_json::from_str::<Id<'_>>(raw.get()) {
+        Ok(Id { id }) => Fields::of("id", id),
+        // As it may be where a field is there twice.
+        Err(_) => Fields::read(raw.get()).ok()?,
+    };
+    external_id(&fields).ok()
+}
+
 /// Returns a movie's id, sensible or not, if it has one.
-pub(super) fn id_of(raw: &RawValue) -> Option<i64> {
+fn id_of(raw: &RawValue) -> Option<i64> {
     Fields::read(raw.get()).ok()?.integer("id", i64::MIN..=i64::MAX)
 }
 
 fn understand(raw: &RawValue) -> Result<ParsedMovie, String> {
     let fields = Fields::read(raw.get())?;
     let external_id = external_id(&fields)?;
-    let fields = fields.labelled(format!("movie {external_id}"));
+    let fields = fields.labelled(Label { movie: Some(external_id), entry: None });
     let mut lost = Vec::new();
     let movie = Movie {
         external_id,

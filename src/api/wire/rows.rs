@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::value::RawValue;
 
-use super::fields::{Fields, ListProblem, decode};
+use super::fields::{Fields, Label, ListProblem, decode, without_nul};
 use crate::movie::{CastMember, Movie, Torrent};
 
 /// Longest name of a genre.
@@ -43,9 +43,9 @@ pub(super) fn torrents(movie: &Fields<'_>, lost: &mut Vec<String>) -> Result<Vec
 /// Reads the entries of a list, leaving out those that `read` does not understand.
 fn entries<T>(
     movie: &Fields<'_>,
-    name: &str,
+    name: &'static str,
     lost: &mut Vec<String>,
-    read: impl Fn(&RawValue, String) -> Result<T, String>,
+    read: impl Fn(&RawValue, Label) -> Result<T, String>,
 ) -> Result<Vec<T>, String> {
     let raws = match movie.list(name) {
         Ok(raws) => raws,
@@ -57,7 +57,7 @@ fn entries<T>(
     };
     let mut understood = Vec::with_capacity(raws.len());
     for (index, raw) in raws.into_iter().enumerate() {
-        match read(raw, format!("{}: {name}[{index}]", movie.label())) {
+        match read(raw, Label { entry: Some((name, index)), ..movie.label() }) {
             Ok(entry) => understood.push(entry),
             Err(reason) => lost.push(format!("{name}[{index}]: {reason}")),
         }
@@ -73,11 +73,11 @@ fn genre(raw: &RawValue) -> Result<String, String> {
     if name.len() > MAX_GENRE_BYTES {
         return Err(format!("more than {MAX_GENRE_BYTES} bytes"));
     }
-    Ok(name.replace('\0', "\u{FFFD}"))
+    Ok(without_nul(name))
 }
 
 /// Reads a role. The API gives `imdb_code` as digits without `nm`, zero-padded, so it stays as it is.
-fn cast_member(raw: &RawValue, label: String) -> Result<CastMember, String> {
+fn cast_member(raw: &RawValue, label: Label) -> Result<CastMember, String> {
     let fields = row(raw, label)?;
     Ok(CastMember {
         name: fields.short_text("name")?.ok_or("no name")?,
@@ -88,7 +88,7 @@ fn cast_member(raw: &RawValue, label: String) -> Result<CastMember, String> {
 }
 
 /// Reads a torrent. Its hash is its key, for the API repeats quality and type within a movie.
-fn torrent(raw: &RawValue, label: String) -> Result<Torrent, String> {
+fn torrent(raw: &RawValue, label: Label) -> Result<Torrent, String> {
     let fields = row(raw, label)?;
     Ok(Torrent {
         hash: fields.short_text("hash")?.ok_or("no hash")?.to_ascii_uppercase(),
@@ -108,7 +108,7 @@ fn torrent(raw: &RawValue, label: String) -> Result<Torrent, String> {
 }
 
 /// Takes an entry apart that must be an object.
-fn row(raw: &RawValue, label: String) -> Result<Fields<'_>, String> {
+fn row(raw: &RawValue, label: Label) -> Result<Fields<'_>, String> {
     if !raw.get().starts_with('{') {
         return Err("not an object".to_owned());
     }
