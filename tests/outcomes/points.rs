@@ -24,6 +24,7 @@ on_both!(
 on_one!(Postgres:
     killed_in_the_middle_of_the_transaction_nothing_of_it_stays,
     killed_before_the_mark_that_the_page_is_done_nothing_of_it_stays,
+    killed_in_the_middle_of_a_migration_nothing_of_it_stays,
     stopped_past_its_lease_a_process_commits_nothing_that_another_took_over,
     a_transaction_that_stands_still_is_ended_by_the_server,
 );
@@ -144,6 +145,24 @@ async fn killed_waiting_for(database: &Database, table: &str) {
     finish(database, &source).await;
 }
 
+async fn killed_in_the_middle_of_a_migration_nothing_of_it_stays(database: &Database) {
+    let source = source().await;
+    // The migration that creates this table comes after others, and waits for who creates it too.
+    let db = database.plain_connection().await;
+    let other = db.begin().await.expect("a transaction begins");
+    other.execute_unprepared("CREATE TABLE runs (id INT)").await.expect("a table can be created");
+    let child = start(database, &source);
+    let watching = database.plain_connection().await;
+    wait_until_somebody_waits_in(&watching).await;
+    kill(child);
+    let tables = "SELECT COUNT(*) AS tables FROM pg_tables WHERE schemaname = 'public'";
+    let statement = Statement::from_string(sea_orm::DbBackend::Postgres, tables);
+    let row = watching.query_one_raw(statement).await.expect("the server answers").expect("a count is one row");
+    assert_eq!(row.try_get::<i64>("", "tables").expect("a count is a number"), 0, "nothing of the earlier steps stays");
+    other.rollback().await.expect("the table is taken back");
+    finish(database, &source).await;
+}
+
 /// Keeps others from writing: on `SQLite` to the database, on `PostgreSQL` to a table.
 async fn lock(db: &sea_orm::DatabaseConnection, table: &str) -> DatabaseTransaction {
     let options = TransactionOptions {
@@ -159,12 +178,15 @@ async fn lock(db: &sea_orm::DatabaseConnection, table: &str) -> DatabaseTransact
 }
 
 async fn wait_until_somebody_waits(database: &Database) {
-    let store = database.store().await;
+    wait_until_somebody_waits_in(database.store().await.db()).await;
+}
+
+async fn wait_until_somebody_waits_in(db: &sea_orm::DatabaseConnection) {
     let waiting = "SELECT COUNT(*) AS waiting FROM pg_stat_activity \
                    WHERE datname = current_database() AND wait_event_type = 'Lock'";
     loop {
         let statement = Statement::from_string(sea_orm::DbBackend::Postgres, waiting);
-        let row = store.db().query_one_raw(statement).await.expect("the server answers").expect("a count is one row");
+        let row = db.query_one_raw(statement).await.expect("the server answers").expect("a count is one row");
         if row.try_get::<i64>("", "waiting").expect("a count is a number") > 0 {
             return;
         }
