@@ -222,6 +222,10 @@ async fn postgres_pool(options: &Options, max_connections: u32) -> Result<Databa
         ("statement_timeout", longest_statement.as_str()),
         // A process that is stopped in the middle of a transaction must not keep its locks from the others.
         ("idle_in_transaction_session_timeout", LONGEST_IDLE_IN_TRANSACTION),
+        // A machine that is gone must not pass for one that lives, as long as a system takes to notice by itself: 2 hours.
+        ("tcp_keepalives_idle", "30"),
+        ("tcp_keepalives_interval", "10"),
+        ("tcp_keepalives_count", "3"),
     ]);
     let pool = PgPoolOptions::new().max_connections(max_connections).acquire_timeout(options.acquire_timeout);
     let pool = silence::exchange_silent(pool, &server).connect_with(server).await?;

@@ -27,6 +27,7 @@ on_one!(Postgres:
     killed_in_the_middle_of_a_migration_nothing_of_it_stays,
     stopped_past_its_lease_a_process_commits_nothing_that_another_took_over,
     a_transaction_that_stands_still_is_ended_by_the_server,
+    a_machine_that_is_gone_is_noticed_by_the_server,
 );
 
 const MOVIES: u64 = 12;
@@ -217,9 +218,21 @@ async fn stopped_past_its_lease_a_process_commits_nothing_that_another_took_over
 }
 
 async fn a_transaction_that_stands_still_is_ended_by_the_server(database: &Database) {
-    let setting = "SELECT current_setting('idle_in_transaction_session_timeout') AS longest";
-    let statement = Statement::from_string(sea_orm::DbBackend::Postgres, setting);
-    let row = database.store().await.db().query_one_raw(statement).await.expect("the server answers").expect("a row");
     // So a process that is stopped in the middle of one keeps its locks no longer than a lease lasts.
-    assert_eq!(row.try_get::<String>("", "longest").expect("a text"), "20s");
+    assert_eq!(setting(database, "idle_in_transaction_session_timeout").await, "20s");
+}
+
+async fn a_machine_that_is_gone_is_noticed_by_the_server(database: &Database) {
+    // So it passes for one that lives, with a part of the rate, for a minute and not for hours.
+    assert_eq!(setting(database, "tcp_keepalives_idle").await, "30");
+    assert_eq!(setting(database, "tcp_keepalives_interval").await, "10");
+    assert_eq!(setting(database, "tcp_keepalives_count").await, "3");
+}
+
+/// Returns a setting of the server for the store's connections.
+async fn setting(database: &Database, name: &str) -> String {
+    let query = format!("SELECT current_setting('{name}') AS setting");
+    let statement = Statement::from_string(sea_orm::DbBackend::Postgres, query);
+    let row = database.store().await.db().query_one_raw(statement).await.expect("the server answers").expect("a row");
+    row.try_get("", "setting").expect("a text")
 }
