@@ -39,7 +39,8 @@ mod verify;
 use std::sync::Arc;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, SqliteTransactionMode,
+    StatementBuilder, TransactionOptions,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -70,8 +71,16 @@ pub use self::verify::{Finding, Inspection, Mended};
 #[derive(Clone, Debug)]
 pub struct Store {
     db: Timely<DatabaseConnection>,
-    /// `SQLite` has one writer at a time: waiting here is fair and costs nothing, waiting there is polling.
-    writer: Option<Arc<Semaphore>>,
+    /// On `SQLite` only.
+    writer: Option<Writer>,
+}
+
+/// `SQLite` has one writer at a time: waiting here is fair and costs nothing, waiting there is polling. It writes by one
+/// connection of its own, whose cache stays warm: a connection forgets what it has read as soon as another one writes.
+#[derive(Clone, Debug)]
+struct Writer {
+    turn: Arc<Semaphore>,
+    db: Timely<DatabaseConnection>,
 }
 
 /// A transaction that writes, with the right to do so.
@@ -91,18 +100,28 @@ impl Store {
         self.db.get_database_backend()
     }
 
+    /// Returns the connection that writes, with the right to use it.
+    async fn writer(&self) -> Result<(&Timely<DatabaseConnection>, Option<OwnedSemaphorePermit>), DbErr> {
+        let Some(Writer { turn, db }) = &self.writer else { return Ok((&self.db, None)) };
+        let permit = Arc::clone(turn).acquire_owned().await;
+        Ok((db, Some(permit.map_err(|closed| DbErr::Custom(closed.to_string()))?)))
+    }
+
+    /// Runs a statement that writes, as a transaction of its own; returns its rows.
+    async fn write(&self, statement: &impl StatementBuilder) -> Result<Vec<QueryResult>, DbErr> {
+        let (db, _permit) = self.writer().await?;
+        db.query_all(statement).await
+    }
+
     /// Begins a transaction that writes. On `SQLite` it takes the write lock at once, since a lock that is upgraded
     /// halfway fails instead of waiting.
     async fn begin_writing(&self, doing: &'static str) -> Result<Writing, Error> {
-        let permit = match &self.writer {
-            Some(writer) => Some(Arc::clone(writer).acquire_owned().await.map_err(|_| Error::Closed)?),
-            None => None,
-        };
+        let (db, permit) = self.writer().await.map_err(Error::doing(doing))?;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        let transaction = self.db.begin(options).await.map_err(Error::doing(doing))?;
+        let transaction = db.begin(options).await.map_err(Error::doing(doing))?;
         Ok(Writing { transaction, _permit: permit })
     }
 }

@@ -15,7 +15,7 @@ use sea_orm::{
 
 use super::presence::{Presence, owner_is_gone};
 use super::save::Saved;
-use super::{Error, Run, Store, bulk, dialect, retry};
+use super::{Error, Run, Store, bulk, dialect};
 
 /// How long a lease lasts unless it is renewed; renewals come several times within it.
 const LEASE_TERM: Duration = Duration::from_secs(30);
@@ -47,16 +47,14 @@ pub enum Claim {
 }
 
 impl Lease {
-    /// Returns the lease that was taken, and when it ends.
-    fn from_row(run_id: i64, row: &QueryResult) -> Result<(Self, DateTime<Utc>), DbErr> {
-        let lease = Self {
+    fn from_row(run_id: i64, row: &QueryResult) -> Result<Self, DbErr> {
+        Ok(Self {
             run_id,
             page: row.try_get("", "page")?,
             pass: row.try_get("", "pass")?,
             is_read_again: row.try_get::<Option<DateTime<Utc>>>("", "finished_at")?.is_some(),
             token: row.try_get("", "lease_token")?,
-        };
-        Ok((lease, row.try_get("", "lease_expires_at")?))
+        })
     }
 }
 
@@ -118,31 +116,13 @@ impl Store {
                 run_page::Column::LeaseToken,
                 run_page::Column::Pass,
                 run_page::Column::FinishedAt,
-                run_page::Column::LeaseExpiresAt,
             ]));
-        let writing = self.begin_writing(DOING).await?;
-        let claimed = writing.transaction.query_one(&take).await.map_err(Error::doing(DOING))?;
-        let claimed = claimed.map(|row| Lease::from_row(run_id, &row)).transpose().map_err(Error::doing(DOING))?;
-        match (claimed, writing.commit(DOING).await) {
-            (Some((lease, _)), Ok(())) => Ok(Claim::Page(lease)),
-            (Some((lease, expires_at)), Err(error)) if error.is_transient() => {
-                if self.has_claimed(lease, owner, expires_at).await? { Ok(Claim::Page(lease)) } else { Err(error) }
-            }
-            (_, Err(error)) => Err(error),
-            (None, Ok(())) if self.run_totals(run_id).await?.open > 0 => Ok(Claim::Wait),
-            (None, Ok(())) => Ok(Claim::Finished),
+        let claimed = self.write(&take).await.map_err(Error::doing(DOING))?;
+        match claimed.first() {
+            Some(row) => Lease::from_row(run_id, row).map(Claim::Page).map_err(Error::doing(DOING)),
+            None if self.run_totals(run_id).await?.open > 0 => Ok(Claim::Wait),
+            None => Ok(Claim::Finished),
         }
-    }
-
-    /// Says whether a claim was committed whose answer was lost; its page would have to wait for the lease to expire. The
-    /// moment of that tells it from a claim that came after one that was not committed, and has the same token.
-    async fn has_claimed(&self, lease: Lease, owner: i32, expires_at: DateTime<Utc>) -> Result<bool, Error> {
-        let ours = Self::under(lease)
-            .filter(run_page::COLUMN.status.eq("leased"))
-            .filter(run_page::COLUMN.lease_owner.eq(owner))
-            .filter(run_page::COLUMN.lease_expires_at.eq(expires_at));
-        let look = || async { ours.clone().count(&self.db).await.map_err(Error::doing("look what was claimed")) };
-        Ok(retry(LEASE_TERM / 3, look).await? > 0)
     }
 
     /// Gives a page back, to be claimed again; it is not saved.

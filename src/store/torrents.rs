@@ -1,6 +1,6 @@
 //! Rows of the torrents table: builds them, inserts new ones, brings known ones up to date. None is ever removed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::torrent;
 use sea_orm::sea_query::OnConflict;
@@ -13,16 +13,19 @@ use crate::movie::{Movie, Torrent};
 
 const DOING: &str = "save torrents";
 
-/// Inserts the torrents of new movies, whose ids are given by the source's id.
+/// Inserts the torrents of new movies, whose ids are given by the source's id; of those with the same hash the first.
 pub(super) async fn insert(
     connection: &impl ConnectionTrait,
     movies: &[&Movie],
     ids: &HashMap<i32, i64>,
 ) -> Result<(), Error> {
     let rows = movies.iter().filter_map(|movie| Some((movie, *ids.get(&movie.external_id)?)));
-    let rows = rows.flat_map(|(movie, id)| movie.torrents.iter().map(move |torrent| row_of(torrent, id)));
-    let known = key().do_nothing().to_owned();
-    bulk::insert(connection, rows.collect(), Some(&known)).await.map_err(Error::doing(DOING))
+    let rows = rows.flat_map(|(movie, id)| {
+        let mut hashes = HashSet::new();
+        let distinct = movie.torrents.iter().filter(move |torrent| hashes.insert(torrent.hash.as_str()));
+        distinct.map(move |torrent| row_of(torrent, id))
+    });
+    bulk::insert(connection, rows.collect(), None).await.map_err(Error::doing(DOING))
 }
 
 /// Returns the torrents of these movies, by movie and hash.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use entity::{failure, run, run_page};
 use sea_orm::{EntityTrait, PaginatorTrait};
 use yts_ingest::crawl::Summary;
-use yts_ingest::store::{Claim, Error, Failure, NewRun, Options, Outcome, Saved, Store, retry};
+use yts_ingest::store::{Error, Failure, NewRun, Options, Outcome, Saved, Store, retry};
 
 use crate::support::crawling::{CLOSING_LOOK, Crawl, demo_movies, demo_server};
 use crate::support::database::Database;
@@ -17,7 +17,6 @@ use crate::support::snapshot::Snapshot;
 on_one!(Postgres:
     a_connection_lost_before_any_message_of_a_run_costs_nothing,
     a_connection_lost_before_any_answer_of_a_run_costs_nothing,
-    a_page_that_was_claimed_unheard_is_worked_on_at_once,
     a_page_that_was_saved_unheard_counts_as_saved_once,
     a_page_that_was_given_up_unheard_is_on_record_once,
     what_was_done_unheard_is_done_once,
@@ -82,21 +81,6 @@ async fn store_that_misses_a_commit(database: &Database) -> (Proxy, Store) {
     let store = Store::open(&options).await.expect("the database opens");
     proxy.break_at_word("COMMIT", Break::BeforeTheAnswer);
     (proxy, store)
-}
-
-async fn a_page_that_was_claimed_unheard_is_worked_on_at_once(database: &Database) {
-    let by_hand = ByHand::begin(database, 2).await;
-    let (proxy, store) = store_that_misses_a_commit(database).await;
-    let (run_id, owner) = (by_hand.run.id, by_hand.presence.owner);
-    let claim = store.claim(run_id, owner).await.expect("it looks what became of it");
-    assert!(!proxy.gives_up_breaking(), "the answer was lost");
-    let Claim::Page(lease) = claim else { panic!("{claim:?}") };
-    assert_eq!(lease.page, 1);
-    store.release(lease).await.expect("it holds the page");
-    proxy.break_at_word("COMMIT", Break::Before);
-    store.claim(run_id, owner).await.expect_err("what the server did not hear is not claimed");
-    let (taken, next) = (by_hand.claim().await, by_hand.claim().await);
-    assert_eq!((taken.page, next.page), (1, 2), "each page is handed out once");
 }
 
 async fn a_page_that_was_saved_unheard_counts_as_saved_once(database: &Database) {

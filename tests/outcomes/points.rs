@@ -115,7 +115,7 @@ async fn killed_before_the_last_details_a_page_is_fetched_again_whole(database: 
 
 async fn killed_with_everything_fetched_a_page_is_fetched_again_whole(database: &Database) {
     // On PostgreSQL the page's transaction has begun and waits for its first table, on SQLite it waits to begin.
-    killed_waiting_for(database, "genres").await;
+    killed_waiting_for(database, "movies").await;
 }
 
 async fn killed_in_the_middle_of_the_transaction_nothing_of_it_stays(database: &Database) {
