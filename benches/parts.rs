@@ -152,7 +152,8 @@ impl Pages {
     }
 
     async fn next(&mut self) -> Page {
-        let Claim::Page(lease) = self.store.claim(self.run.id, self.presence.owner).await.expect("claiming works") else {
+        let Claim::Page(lease) = self.store.claim(self.run.id, self.presence.owner).await.expect("claiming works")
+        else {
             panic!("the pages are used up");
         };
         self.shift += 100_000;

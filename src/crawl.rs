@@ -193,6 +193,8 @@ impl Shared {
             return Err(Error::Store(error));
         }
         let (store, run_id, owner) = (&self.store, self.run.id, self.presence.owner);
+        // Nothing counts as saved in a file that was removed.
+        retry(self.options.patience, || self.presence.renew()).await?;
         let totals = retry(self.options.patience, || async { store.run_totals(run_id).await }).await?;
         let failure_count = retry(self.options.patience, || async { store.failure_count(run_id).await }).await?;
         let outcome = match &trouble {

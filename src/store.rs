@@ -16,6 +16,7 @@ mod dialect;
 mod differences;
 mod error;
 mod failures;
+mod file;
 mod genres;
 mod history;
 mod library;

@@ -226,10 +226,15 @@ fn root_cause(error: &reqwest::Error) -> String {
     let innermost = causes(error).last().map(ToString::to_string).unwrap_or_default();
     match find_cause::<io::Error>(error).map(io::Error::kind) {
         None | Some(io::ErrorKind::Other | io::ErrorKind::InvalidData) => innermost,
-        // Text for anything the system has no name for says nothing either.
-        Some(kind) if innermost.contains("(os error") => kind.to_string(),
+        // The system's own words, unless we have no others.
+        Some(kind) if innermost.contains("(os error") && is_named(kind) => kind.to_string(),
         Some(_) => innermost,
     }
+}
+
+/// Whether a kind of error says what it is, as that of too many open files does not.
+fn is_named(kind: io::ErrorKind) -> bool {
+    kind != io::ErrorKind::Other && kind.to_string() != "uncategorized error"
 }
 
 /// Whether an address is this machine's own.

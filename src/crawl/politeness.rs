@@ -30,7 +30,7 @@ pub(super) async fn start(shared: Shared) -> Result<Politeness, Error> {
     let stopped = stop.clone();
     let (bulletins, is_alone) = retry(shared.options.patience, || shared.join()).await?;
     let task = tokio::spawn(async move {
-        stopped.run_until_cancelled(share(shared, bulletins)).await;
+        stopped.run_until_cancelled(Box::pin(share(shared, bulletins))).await;
     });
     if !is_alone {
         // One that pauses at the moment tells it to a newcomer.

@@ -31,6 +31,8 @@ pub(super) fn start(shared: Shared) -> Pulse {
             let goes_on = stopped.run_until_cancelled(tokio::time::sleep(BEAT_EVERY)).await.is_some();
             match tokio::time::timeout(LONGEST_BEAT, beat(&shared, &mut reported)).await {
                 Ok(Ok(())) => {}
+                // The end of the run says it; until then nothing more goes into a file that is gone.
+                Ok(Err(Error::Removed { .. })) => shared.stop.now(),
                 Ok(Err(error)) => tracing::warn!("{error}"),
                 Err(_) => tracing::warn!("cannot keep the run's sign of life: no answer for {LONGEST_BEAT:?}"),
             }

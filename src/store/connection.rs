@@ -187,7 +187,7 @@ pub(super) async fn reach(options: &Options) -> Result<(), Error> {
 async fn sqlite(options: &Options, max_connections: u32, cache: &'static str) -> Result<DatabaseConnection, Error> {
     let open = || async {
         let pool = Database::connect(sqlite_pool(options, max_connections, cache)).await;
-        pool.map_err(|error| options.opening(&error))
+        pool.map(|pool| never_create_again(pool, options)).map_err(|error| options.opening(&error))
     };
     // SQLite does not wait for another that switches a new file to its write-ahead log at the same moment.
     retry(options.acquire_timeout, open).await
@@ -222,6 +222,16 @@ fn sqlite_pool(options: &Options, max_connections: u32, cache: &'static str) -> 
     pool
 }
 
+/// Has the pool's later connections open the file only if it is there: one that was removed meanwhile must not come back
+/// empty.
+fn never_create_again(connection: DatabaseConnection, options: &Options) -> DatabaseConnection {
+    if options.sqlite_file().is_some() {
+        let pool = connection.get_sqlite_connection_pool();
+        pool.set_connect_options(pool.connect_options().as_ref().clone().create_if_missing(false));
+    }
+    connection
+}
+
 async fn postgres_pool(options: &Options, max_connections: u32) -> Result<DatabaseConnection, SqlxError> {
     let longest_statement = options.statement_timeout.as_millis().to_string();
     let server: PgConnectOptions = options.url.parse()?;
@@ -229,6 +239,10 @@ async fn postgres_pool(options: &Options, max_connections: u32) -> Result<Databa
         ("statement_timeout", longest_statement.as_str()),
         // A process that is stopped in the middle of a transaction must not keep its locks from the others.
         ("idle_in_transaction_session_timeout", LONGEST_IDLE_IN_TRANSACTION),
+        // A machine that is gone must not pass for one that lives, as long as a system takes to notice by itself: 2 hours.
+        ("tcp_keepalives_idle", "30"),
+        ("tcp_keepalives_interval", "10"),
+        ("tcp_keepalives_count", "3"),
     ]);
     let pool = PgPoolOptions::new().max_connections(max_connections).acquire_timeout(options.acquire_timeout);
     let pool = silence::exchange_silent(pool, &server).connect_with(server).await?;

@@ -36,6 +36,16 @@ pub enum Error {
         /// The lock file.
         path: PathBuf,
     },
+    /// The file was removed, or another put in its place, while it was in use: what is saved now goes nowhere.
+    #[error(
+        "the database file {} was removed or replaced while it was in use; what was saved since is lost, \
+         the same command begins anew or goes on with what is there",
+        path.display()
+    )]
+    Removed {
+        /// The database file.
+        path: PathBuf,
+    },
     /// The schema can't be brought up to date.
     #[error("cannot migrate the database: {}; nothing was changed, run test-db to see what is wrong", plain(.0))]
     Migrate(#[source] DbErr),
@@ -92,6 +102,7 @@ impl Error {
             Self::Migrate(source) | Self::Statement { source, .. } => is_transient(source),
             Self::Url { .. }
             | Self::InUse { .. }
+            | Self::Removed { .. }
             | Self::LeaseLost { .. }
             | Self::SavedBefore { .. }
             | Self::Closed => false,
@@ -101,13 +112,13 @@ impl Error {
     /// Says whether the data is at fault and not the database: a value that a constraint refuses, for example.
     #[must_use]
     pub fn is_about_data(&self) -> bool {
-        // SQLSTATE classes 21 (a key twice), 22 (data exception), 23 (constraint violation), 54 (limit exceeded); SQLite's primary
-        // codes 18 (too big), 19 (constraint), 20 (mismatch), the extended code being primary + 256 × n.
+        // SQLSTATE classes 21 (a key twice), 22 (data exception), 23 (constraint violation), 54 (limit exceeded), P0 (raised by a
+        // trigger of the user's); SQLite's primary codes 18 (too big), 19 (constraint), 20 (mismatch), the extended code being primary + 256 × n.
         let Self::Statement { source, .. } = self else { return false };
         let Some(code) = database_code(source) else { return false };
         match code.parse::<u32>() {
             Ok(number) if code.len() < 5 => matches!(number % 256, 18..=20),
-            _ => ["21", "22", "23", "54"].iter().any(|class| code.starts_with(class)),
+            _ => ["21", "22", "23", "54", "P0"].iter().any(|class| code.starts_with(class)),
         }
     }
 }
@@ -152,12 +163,18 @@ fn database_code(error: &DbErr) -> Option<String> {
     }
 }
 
+/// `SQLite`'s code where it cannot open the file, or one that it needs beside it.
+const SQLITE_CANNOT_OPEN: &str = "14";
+
 /// Returns what the database said, without the layers through which it came.
 pub(super) fn plain(error: &DbErr) -> String {
     match error {
         DbErr::Conn(RuntimeErr::SqlxError(error))
         | DbErr::Exec(RuntimeErr::SqlxError(error))
         | DbErr::Query(RuntimeErr::SqlxError(error)) => match error.as_database_error() {
+            Some(error) if error.code().is_some_and(|code| code == SQLITE_CANNOT_OPEN) => {
+                format!("{} (is it still there, and may this process open more files? see ulimit -n)", error.message())
+            }
             Some(error) => error.message().to_owned(),
             None => error.to_string(),
         },

@@ -5,13 +5,12 @@
 //! beside the database, which also keeps a second writer out.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions};
-use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
 use super::connection::{Options, connect};
+use super::file::WatchedFile;
 use super::timely::Timely;
 use super::{Error, Lease, Store};
 
@@ -38,7 +37,7 @@ pub struct InHand<'a> {
 enum Sign {
     /// A connection of its own, since the lock belongs to the session.
     Session(Timely<DatabaseConnection>),
-    File(#[expect(dead_code, reason = "held for its lock")] File),
+    File(WatchedFile),
     /// A database in memory is this process's alone.
     Alone,
 }
@@ -49,7 +48,7 @@ impl Store {
         let owner = rand::random_range(1..=i32::MAX);
         let sign = match (self.backend(), options.sqlite_file()) {
             (DbBackend::Postgres, _) => Sign::Session(connect(options, 1).await?),
-            (_, Some(file)) => Sign::File(lock_beside(file)?),
+            (_, Some(file)) => Sign::File(WatchedFile::lock(file)?),
             (_, None) => Sign::Alone,
         };
         let presence = Presence { owner, sign, in_hand: Mutex::default() };
@@ -84,10 +83,14 @@ impl Presence {
         }
     }
 
-    /// Renews the sign where the connection that carried it was lost. The lock is a shared one, since the server may not
+    /// Renews the sign where the connection that carried it was lost; fails where the file is no longer there. The lock is a shared one, since the server may not
     /// have noticed yet that the session which holds it too is gone.
     pub async fn renew(&self) -> Result<(), Error> {
-        let Some(session) = self.session() else { return Ok(()) };
+        let session = match &self.sign {
+            Sign::Session(session) => session,
+            Sign::File(file) => return file.make_sure_of(),
+            Sign::Alone => return Ok(()),
+        };
         let sql = "SELECT pg_advisory_lock_shared($1, $2) WHERE NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' \
                    AND pid = pg_backend_pid() AND classid::bigint = $1 AND objid::bigint = $2)";
         let statement =
@@ -125,23 +128,5 @@ pub(super) fn owner_is_gone(backend: DbBackend, own: i32) -> String {
         }
         // The file's lock is ours, so no other writer lives.
         _ => format!("lease_owner <> {own}"),
-    }
-}
-
-/// Locks a file beside the database. The system frees the lock when the process ends; the file stays.
-fn lock_beside(database: PathBuf) -> Result<File, Error> {
-    let mut path = database.into_os_string();
-    path.push(".lock");
-    let path = PathBuf::from(path);
-    let reason = |error: std::io::Error| Error::Open {
-        url: path.display().to_string(),
-        reason: error.to_string(),
-        transient: false,
-    };
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(reason)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(Error::InUse { path }),
-        Err(std::fs::TryLockError::Error(error)) => Err(reason(error)),
     }
 }

@@ -49,13 +49,11 @@ pub(super) fn exchange_silent(pool: PgPoolOptions, options: &PgConnectOptions) -
 
 /// Makes sure that a connection answers, by exchanging it where it is silent.
 async fn look_at(connection: &mut PgConnection, options: &PgConnectOptions) -> Result<(), SqlxError> {
-    match timeout(LONGEST_PING, connection.ping()).await {
-        Ok(answer) => answer,
-        Err(_) => {
-            tracing::warn!("a connection to the database has fallen silent and is given up");
-            exchange(connection, options).await
-        }
+    if let Ok(answer) = timeout(LONGEST_PING, connection.ping()).await {
+        return answer;
     }
+    tracing::warn!("a connection to the database has fallen silent and is given up");
+    exchange(connection, options).await
 }
 
 /// Puts a new connection in the place of a silent one. To close that in order would be to send first what it could not

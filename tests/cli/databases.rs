@@ -115,6 +115,22 @@ fn a_limit_on_the_size_of_files_is_an_error_like_any_other() {
 }
 
 #[test]
+fn a_process_that_may_open_few_files_goes_slower_or_says_why() {
+    for files in [20, 48] {
+        let folder = Folder::new();
+        let script = format!("ulimit -n {files}; exec \"$0\" --demo --demo-movies 200");
+        let mut command = Command::new("bash");
+        command.args(["-c", &script, FETCH_YTS]).current_dir(folder.path("")).env_clear().env("PATH", "/usr/bin:/bin");
+        let ended = run(command);
+        let says_why = ended.shows("ulimit -n") || ended.shows("open files");
+        assert!(ended.code == Some(0) || says_why, "{files} files: {ended}");
+        assert!(matches!(ended.code, Some(0 | 3 | 4 | 5)), "{files} files: {ended}");
+        folder.json(FETCH_YTS, &["--demo", "--demo-movies", "200"]);
+        assert_eq!(folder.totals()["movies"], 200, "the same command goes on when it may");
+    }
+}
+
+#[test]
 fn a_second_fetch_on_one_sqlite_file_is_turned_away() {
     let folder = Folder::new();
     let mut first = crate::command::Running::start(

@@ -1,12 +1,13 @@
 //! What can't be fetched, parsed or saved: it is recorded with its reason, and costs itself and nothing else.
 
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 use yts_ingest::crawl::{FailureLine, MovieCounts, Summary};
 use yts_ingest::movie::Movie;
 use yts_ingest::store::{Scope, Store};
 
 use crate::support::crawling::{CLOSING_LOOK, Crawl};
-use crate::support::database::Database;
+use crate::support::database::{Database, Kind};
 use crate::support::records::{ByHand, full_movie, torrent};
 use crate::support::snapshot::Snapshot;
 use crate::support::source::{Source, movie_json, torrent_json};
@@ -18,6 +19,7 @@ on_both!(
     a_page_that_cannot_be_had_costs_that_page_only,
     a_movie_that_the_database_refuses_costs_that_movie_only,
     an_update_that_the_database_refuses_costs_that_movie_only,
+    a_movie_that_never_passes_a_rule_of_the_user_s_own_costs_that_movie_only,
     what_failed_is_tried_again_when_the_same_is_typed_again,
 );
 
@@ -145,5 +147,30 @@ async fn an_update_that_the_database_refuses_costs_that_movie_only(database: &Da
         let ratings: Vec<_> = snapshot.movies.values().filter_map(|movie| movie.columns.rating).collect();
         let [new, old] = [rating, 6.5].map(|number| format!("{number}").parse().expect("a number"));
         assert_eq!(ratings, [new, new, old, new, new], "{scope:?}");
+    }
+}
+
+async fn a_movie_that_never_passes_a_rule_of_the_user_s_own_costs_that_movie_only(database: &Database) {
+    let store = database.store().await;
+    let rules: &[&str] = match database.kind {
+        Kind::Sqlite => &["CREATE TRIGGER no_seven BEFORE INSERT ON movies WHEN NEW.external_id = 7 \
+                           BEGIN SELECT RAISE(ABORT, 'no seven here'); END"],
+        Kind::Postgres => &[
+            "CREATE FUNCTION no_seven() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN IF NEW.external_id = 7 THEN RAISE EXCEPTION 'no seven here'; END IF; RETURN NEW; END $$",
+            "CREATE TRIGGER no_seven BEFORE INSERT ON movies FOR EACH ROW EXECUTE FUNCTION no_seven()",
+        ],
+    };
+    for rule in rules {
+        store.db().execute_unprepared(rule).await.expect("the user may make rules");
+    }
+    let source = source().await;
+    for _ in 0..2 {
+        let summary = crawl(&source, database).await;
+        assert_eq!((summary.status, summary.pages.done, summary.movies.failed), ("incomplete", 4, 1));
+        let (failure, stage) = only_failure(&summary);
+        assert_eq!((stage, failure.external_id), ("save", Some(7)));
+        assert!(failure.reason.contains("no seven here"), "{failure:?}");
+        assert_eq!(saved_ids(&store).await, all_but(|id| id == 7));
     }
 }

@@ -23,6 +23,7 @@ mod monitor;
 mod names;
 mod only_new;
 mod points;
+mod removed;
 mod resume;
 mod retries;
 mod search;

@@ -24,8 +24,10 @@ on_both!(
 on_one!(Postgres:
     killed_in_the_middle_of_the_transaction_nothing_of_it_stays,
     killed_before_the_mark_that_the_page_is_done_nothing_of_it_stays,
+    killed_in_the_middle_of_a_migration_nothing_of_it_stays,
     stopped_past_its_lease_a_process_commits_nothing_that_another_took_over,
     a_transaction_that_stands_still_is_ended_by_the_server,
+    a_machine_that_is_gone_is_noticed_by_the_server,
 );
 
 const MOVIES: u64 = 12;
@@ -113,7 +115,7 @@ async fn killed_before_the_last_details_a_page_is_fetched_again_whole(database: 
 
 async fn killed_with_everything_fetched_a_page_is_fetched_again_whole(database: &Database) {
     // On PostgreSQL the page's transaction has begun and waits for its first table, on SQLite it waits to begin.
-    killed_waiting_for(database, "genres").await;
+    killed_waiting_for(database, "movies").await;
 }
 
 async fn killed_in_the_middle_of_the_transaction_nothing_of_it_stays(database: &Database) {
@@ -144,6 +146,24 @@ async fn killed_waiting_for(database: &Database, table: &str) {
     finish(database, &source).await;
 }
 
+async fn killed_in_the_middle_of_a_migration_nothing_of_it_stays(database: &Database) {
+    let source = source().await;
+    // The migration that creates this table comes after others, and waits for who creates it too.
+    let db = database.plain_connection().await;
+    let other = db.begin().await.expect("a transaction begins");
+    other.execute_unprepared("CREATE TABLE runs (id INT)").await.expect("a table can be created");
+    let child = start(database, &source);
+    let watching = database.plain_connection().await;
+    wait_until_somebody_waits_in(&watching).await;
+    kill(child);
+    let tables = "SELECT COUNT(*) AS tables FROM pg_tables WHERE schemaname = 'public'";
+    let statement = Statement::from_string(sea_orm::DbBackend::Postgres, tables);
+    let row = watching.query_one_raw(statement).await.expect("the server answers").expect("a count is one row");
+    assert_eq!(row.try_get::<i64>("", "tables").expect("a count is a number"), 0, "nothing of the earlier steps stays");
+    other.rollback().await.expect("the table is taken back");
+    finish(database, &source).await;
+}
+
 /// Keeps others from writing: on `SQLite` to the database, on `PostgreSQL` to a table.
 async fn lock(db: &sea_orm::DatabaseConnection, table: &str) -> DatabaseTransaction {
     let options = TransactionOptions {
@@ -159,12 +179,15 @@ async fn lock(db: &sea_orm::DatabaseConnection, table: &str) -> DatabaseTransact
 }
 
 async fn wait_until_somebody_waits(database: &Database) {
-    let store = database.store().await;
+    wait_until_somebody_waits_in(database.store().await.db()).await;
+}
+
+async fn wait_until_somebody_waits_in(db: &sea_orm::DatabaseConnection) {
     let waiting = "SELECT COUNT(*) AS waiting FROM pg_stat_activity \
                    WHERE datname = current_database() AND wait_event_type = 'Lock'";
     loop {
         let statement = Statement::from_string(sea_orm::DbBackend::Postgres, waiting);
-        let row = store.db().query_one_raw(statement).await.expect("the server answers").expect("a count is one row");
+        let row = db.query_one_raw(statement).await.expect("the server answers").expect("a count is one row");
         if row.try_get::<i64>("", "waiting").expect("a count is a number") > 0 {
             return;
         }
@@ -195,9 +218,21 @@ async fn stopped_past_its_lease_a_process_commits_nothing_that_another_took_over
 }
 
 async fn a_transaction_that_stands_still_is_ended_by_the_server(database: &Database) {
-    let setting = "SELECT current_setting('idle_in_transaction_session_timeout') AS longest";
-    let statement = Statement::from_string(sea_orm::DbBackend::Postgres, setting);
-    let row = database.store().await.db().query_one_raw(statement).await.expect("the server answers").expect("a row");
     // So a process that is stopped in the middle of one keeps its locks no longer than a lease lasts.
-    assert_eq!(row.try_get::<String>("", "longest").expect("a text"), "20s");
+    assert_eq!(setting(database, "idle_in_transaction_session_timeout").await, "20s");
+}
+
+async fn a_machine_that_is_gone_is_noticed_by_the_server(database: &Database) {
+    // So it passes for one that lives, with a part of the rate, for a minute and not for hours.
+    assert_eq!(setting(database, "tcp_keepalives_idle").await, "30");
+    assert_eq!(setting(database, "tcp_keepalives_interval").await, "10");
+    assert_eq!(setting(database, "tcp_keepalives_count").await, "3");
+}
+
+/// Returns a setting of the server for the store's connections.
+async fn setting(database: &Database, name: &str) -> String {
+    let query = format!("SELECT current_setting('{name}') AS setting");
+    let statement = Statement::from_string(sea_orm::DbBackend::Postgres, query);
+    let row = database.store().await.db().query_one_raw(statement).await.expect("the server answers").expect("a row");
+    row.try_get("", "setting").expect("a text")
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use yts_ingest::crawl::Summary;
-use yts_ingest::store::{Options, Store};
+use yts_ingest::store::{Options, Store, retry};
 
 use crate::support::crawling::{Crawl, demo_movies, demo_server};
 use crate::support::database::Database;
@@ -14,6 +14,8 @@ on_one!(Postgres:
     connections_that_fall_silent_for_ever_are_given_up_and_the_run_goes_on,
     a_network_that_swallows_everything_for_a_while_is_waited_for,
     a_listener_that_fell_silent_is_noticed,
+    a_connection_that_fell_silent_keeps_no_place_in_the_pool,
+    a_connection_that_fell_silent_while_idle_costs_a_ping_only,
     a_statement_that_the_server_ends_for_its_length_is_tried_again,
 );
 
@@ -81,6 +83,28 @@ async fn a_listener_that_fell_silent_is_noticed(database: &Database) {
     let closing = Instant::now();
     store.close().await.expect("the database closes");
     assert!(closing.elapsed() < Duration::from_secs(20), "what is silent does not hold up the end");
+}
+
+async fn a_connection_that_fell_silent_keeps_no_place_in_the_pool(database: &Database) {
+    let proxy = Proxy::start(&database.url).await;
+    let one = Options { max_connections: 1, ..options(proxy.url(&database.url)) };
+    let store = Store::connect(&one).await.expect("the database opens");
+    proxy.silence_those_there();
+    let error = store.has_run_of("test").await.expect_err("nobody answers");
+    assert!(error.to_string().contains("no answer for 2 s") && error.is_transient(), "{error}");
+    let had_run = retry(Duration::from_secs(20), || store.has_run_of("test")).await;
+    assert!(!had_run.expect("another connection takes its place"));
+}
+
+async fn a_connection_that_fell_silent_while_idle_costs_a_ping_only(database: &Database) {
+    let proxy = Proxy::start(&database.url).await;
+    let patient = Options { answer_timeout: DEADLINE, ..options(proxy.url(&database.url)) };
+    let store = Store::connect(&Options { max_connections: 1, ..patient }).await.expect("the database opens");
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    proxy.silence_those_there();
+    let asked_at = Instant::now();
+    assert!(!store.has_run_of("test").await.expect("it is exchanged before it is used"));
+    assert!(asked_at.elapsed() < Duration::from_secs(20), "{:?}", asked_at.elapsed());
 }
 
 async fn a_statement_that_the_server_ends_for_its_length_is_tried_again(database: &Database) {

@@ -1,10 +1,14 @@
 """Accidents of one machine: the disk is full, and another program holds the database's lock."""
 
+import contextlib
+import os
 import sqlite3
+import subprocess
+import tempfile
 import time
 
 import rows
-from world import check
+from world import Sqlite, check
 
 
 def _expected(world, demo):
@@ -69,4 +73,51 @@ def locked(world, movies, seconds, times):
         "failures": len(summary["failures"]),
         "details fetched again": demo.ask("stats")["details"] - before - movies,
         "rows lost, doubled or wrong": sum(difference),
+    }
+
+
+@contextlib.contextmanager
+def _volume(mebibytes):
+    """Mounts a volume in memory of this size, which takes the rights of root."""
+    with tempfile.TemporaryDirectory(prefix="yts-volume.") as folder:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", folder], check=True)
+        try:
+            yield folder
+        finally:
+            subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def can_mount():
+    return os.geteuid() == 0
+
+
+def volume_full(world, movies, times):
+    """Lets a small volume run full, then makes it larger."""
+    demo = world.demo(movies)
+    expected = _expected(world, demo)
+    full, slowest = 0, 0.0
+    for attempt in range(times):
+        with _volume(1 + attempt % 4) as folder:
+            database = Sqlite(folder)
+            filling = database.folder / "other"
+            # Something else takes a part of it, another each time.
+            filling.write_bytes(bytes(world.rng.randrange(700_000)))
+            begun_at = time.monotonic()
+            fetch = world.fetch(database, demo)
+            code, _ = fetch.wait(120)
+            slowest = max(slowest, time.monotonic() - begun_at)
+            words = fetch.words()
+            check(code == 5, f"it ends with the database's exit code, not {code}: {words[-2000:]}")
+            check("full" in words or "space" in words or "disk" in words, f"it says why: {words[-2000:]}")
+            full += 1
+            database.query_after_kill("SELECT COUNT(*) FROM movies")
+            subprocess.run(["mount", "-o", "remount,size=64m", folder], check=True)
+            world.run_through(database, demo)
+            difference = rows.compare(expected, rows.read(database))
+            check(difference == (0, 0), f"the rows are those of an undisturbed run: {difference}")
+    return {
+        "times full": full,
+        "longest until it said so": f"{slowest:.1f} s",
+        "files damaged": 0,
+        "rows lost, doubled or wrong": 0,
     }

@@ -26,7 +26,7 @@ class _PostgresLock:
     """Keeps others from writing to a table."""
 
     # What the one who saves a page says when it comes to the table.
-    SAYS = {"genres": '"genres"', "torrents": 'INSERT INTO "torrents"', "run_pages": '"finished_at" ='}
+    SAYS = {"movies": 'INSERT INTO "movies"', "torrents": 'INSERT INTO "torrents"', "run_pages": '"finished_at" ='}
 
     def __init__(self, database, table):
         self.database, self.table = database, table
@@ -95,7 +95,7 @@ def _waiting_for(table):
 POINTS = {
     "before the list is answered": (_list_not_answered, False),
     "before the details": (_details_missing, False),
-    "all fetched, nothing written": (_waiting_for("genres"), False),
+    "all fetched, nothing written": (_waiting_for("movies"), False),
     "in the middle of the transaction": (_waiting_for("torrents"), False),
     "before the mark that the page is done": (_waiting_for("run_pages"), False),
     "just committed": (_just_committed, True),

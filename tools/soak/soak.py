@@ -34,6 +34,7 @@ EXPERIMENTS = {
     "shift-10": lambda world, part: shifting.shifted(world, "postgres", 10, part(3000), 150),
     "shift-50": lambda world, part: shifting.shifted(world, "sqlite", 50, part(3000), 150),
     "disk-full": lambda world, part: accidents.disk_full(world, 1000, part(20)),
+    "volume-full": lambda world, part: accidents.volume_full(world, 2000, part(20)),
     "locked": lambda world, part: accidents.locked(world, part(4000), 10, part(4)),
 }
 
@@ -45,6 +46,9 @@ def main():
     parser.add_argument("--part", type=int, default=1, metavar="N", help="do the N-th part of each, for a quick look")
     arguments = parser.parse_args()
     names = list(EXPERIMENTS) if "all" in arguments.names else arguments.names
+    if "volume-full" in names and not accidents.can_mount():
+        print("volume-full is not run: it takes the rights of root")
+        names = [name for name in names if name != "volume-full"]
     # So that what was started is ended too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(f"seed {arguments.seed}, 1/{arguments.part} of the long form", flush=True)

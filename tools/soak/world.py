@@ -75,7 +75,7 @@ class Sqlite:
 
     kind = "sqlite"
 
-    def __init__(self, folder):
+    def __init__(self, folder=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
         self.file = self.folder / "yts.db"
         self.url = f"sqlite://{self.file}?mode=rwc"
@@ -86,7 +86,7 @@ class Sqlite:
 
     def query_after_kill(self, sql):
         """Asks a copy, so that it is left to fetch-yts to recover the file; checks the copy's integrity too."""
-        copy = Sqlite(self.folder)
+        copy = Sqlite()
         for suffix in ("", "-wal"):
             part = pathlib.Path(f"{self.file}{suffix}")
             if part.exists():

@@ -87,7 +87,17 @@ impl Database {
 
     async fn remove(&self) {
         if self.kind == Kind::Postgres {
-            on_server(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+            on_server(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)).await;
+        }
+    }
+
+    /// Removes the database while it is in use, as somebody may by mistake.
+    pub(crate) async fn lose(&self) {
+        self.remove().await;
+        if self.kind == Kind::Sqlite {
+            for name in ["yts.db", "yts.db-wal", "yts.db-shm"] {
+                std::fs::remove_file(self.folder().join(name)).expect("the file is there");
+            }
         }
     }
 
