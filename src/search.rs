@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  question ─┬─ text: words, looked up in the database ► candidates ► BM25 ──────┐
-//!            │                                                                   ├─ reciprocal rank fusion ► hits
+//!            │                                                                   ├─ fusion of scores ► hits
 //!            └─ meaning: its vector ► nearest vectors (HNSW | scan in memory) ───┘
 //! ```
 //!
@@ -44,7 +44,7 @@ pub use self::likeness::{Likeness, Likenesses, Reason};
 pub use self::movie::Movie;
 pub use crate::store::Filter;
 
-/// How deep the rankings are that are joined.
+/// How many of the nearest are joined with those found by words.
 const DEPTH: usize = 100;
 
 /// What a ranking rests on.
@@ -237,23 +237,10 @@ impl Catalogue {
 
 /// Joins the rankings into one, best first.
 fn join(mode: Mode, found: &[Found], near: &[(u32, f64)]) -> Vec<(u32, f64)> {
+    let by_words = found.iter().map(|found| (found.place, found.score));
     match mode {
-        Mode::Text => found.iter().map(|found| (found.place, found.score)).collect(),
+        Mode::Text => by_words.collect(),
         Mode::Vector => near.to_vec(),
-        Mode::Hybrid => {
-            let by_text: Vec<(u32, f64)> =
-                found.iter().take(DEPTH).map(|found| (found.place, found.evidence)).collect();
-            let by_meaning: Vec<(u32, f64)> = near.iter().take(DEPTH).map(|(place, _)| (*place, 1.0)).collect();
-            // Who names a title means that movie, whatever others are about.
-            let by_title: Vec<(u32, f64)> =
-                found.iter().filter(|found| found.title_match > 0).map(|found| (found.place, 1.0)).collect();
-            let scores = fusion::fuse(&[&by_text, &by_meaning, &by_title]);
-            let mut ranked: Vec<(u32, f64)> = scores.into_iter().collect();
-            ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-            let exact = found.iter().filter(|found| found.title_match == 2).count();
-            let is_exact = |place: u32| found[..exact].iter().any(|found| found.place == place);
-            ranked.sort_by_key(|(place, _)| !is_exact(*place));
-            ranked
-        }
+        Mode::Hybrid => fusion::fuse(near, by_words),
     }
 }
