@@ -143,7 +143,7 @@ impl Catalogue {
 
     /// Returns the movies that answer a question, best first.
     pub async fn search(&self, query: &Query) -> Result<Answer, Error> {
-        let snapshot = self.snapshot().await?;
+        let snapshot = self.snapshot(query.mode != Mode::Text).await?;
         let question = Question::read(&query.text);
         let allowed = snapshot.allowed(&query.filter).await?;
         let allowed = allowed.as_deref().map(Vec::as_slice);
@@ -186,10 +186,9 @@ impl Catalogue {
         let Rankings { found, near, ranked } = rankings;
         let text_ranks: HashMap<u32, usize> = found.iter().zip(1..).map(|(found, rank)| (found.place, rank)).collect();
         let vector_ranks: HashMap<u32, usize> = near.iter().zip(1..).map(|((place, _), rank)| (*place, rank)).collect();
-        let mut cards: HashMap<i64, Card> = found.into_iter().map(|found| (found.card.id, found.card)).collect();
         let ids: Vec<i64> = ranked.iter().map(|(place, _)| snapshot.id(*place)).collect();
-        let missing: Vec<i64> = ids.iter().copied().filter(|id| !cards.contains_key(id)).collect();
-        cards.extend(self.store.cards(&missing).await?.into_iter().map(|card| (card.id, card)));
+        let cards = self.store.cards(&ids).await?;
+        let mut cards: HashMap<i64, Card> = cards.into_iter().map(|card| (card.id, card)).collect();
         let shown: Vec<Card> = ids.iter().filter_map(|id| cards.remove(id)).collect();
         let movies = self.movies(&shown).await?;
         let scores: HashMap<i64, (u32, f64)> = ids.into_iter().zip(ranked).collect();
@@ -223,13 +222,15 @@ impl Catalogue {
     }
 
     /// Returns the catalogue as it is now, from memory where nobody has written meanwhile.
-    async fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
+    async fn snapshot(&self, needs_vectors: bool) -> Result<Arc<Snapshot>, Error> {
         let mut latest = self.latest.lock().await;
         let state = self.watch.state().await?;
         if let Some(snapshot) = latest.as_ref().filter(|snapshot| snapshot.state == state) {
             return Ok(Arc::clone(snapshot));
         }
-        let snapshot = Arc::new(Snapshot::read(&self.store, state).await?);
+        let dimension = self.embedder.dimension().filter(|_| needs_vectors && !self.store.has_vector_type());
+        let vectors = dimension.map(|dimension| (self.embedder.model_id(), dimension));
+        let snapshot = Arc::new(Snapshot::read(&self.store, state, vectors).await?);
         *latest = Some(Arc::clone(&snapshot));
         Ok(snapshot)
     }

@@ -69,7 +69,7 @@ impl Catalogue {
         let unliked_directions = self.directions(&unliked).await?;
         let direction = centre(&liked_directions, &unliked_directions);
         let named: HashSet<i64> = liked.iter().chain(&unliked).map(|card| card.id).collect();
-        let snapshot = self.snapshot().await?;
+        let snapshot = self.snapshot(true).await?;
         let count = limit * LOOKED_AT + named.len();
         let near = meaning::nearest(&self.store, &snapshot, &direction, count, None).await?;
         let near: Vec<(i64, f64)> =

@@ -14,12 +14,16 @@ pub(super) struct Matrix {
 }
 
 impl Matrix {
-    /// Lays the rows out; those of another length than the model's are left out.
-    pub(super) fn new(dimension: usize, rows: impl Iterator<Item = (u32, Vec<f32>)>) -> Self {
-        let mut matrix = Self { dimension, places: Vec::new(), numbers: Vec::new() };
-        for (place, row) in rows.filter(|(_, row)| row.len() == dimension) {
-            matrix.places.push(place);
-            matrix.numbers.extend(row);
+    /// Lays the rows out, which come as little-endian `f32`; those of another length than the model's are left out.
+    pub(super) fn new(dimension: usize, rows: &[(u32, Vec<u8>)]) -> Self {
+        let mut matrix = Self { dimension, places: Vec::with_capacity(rows.len()), numbers: Vec::new() };
+        matrix.numbers.reserve_exact(rows.len() * dimension);
+        for (place, row) in rows {
+            let (numbers, rest) = row.as_chunks();
+            if numbers.len() == dimension && rest.is_empty() {
+                matrix.places.push(*place);
+                matrix.numbers.extend(numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)));
+            }
         }
         matrix
     }
@@ -62,8 +66,9 @@ mod tests {
 
     #[test]
     fn the_nearest_come_first_and_others_not_at_all() {
-        let rows = [(7, vec![1.0, 0.0]), (8, vec![0.0, 1.0]), (9, vec![0.8, 0.6]), (5, vec![1.0])];
-        let matrix = Matrix::new(2, rows.into_iter());
+        let row = |numbers: &[f32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        let rows = [(7, row(&[1.0, 0.0])), (8, row(&[0.0, 1.0])), (9, row(&[0.8, 0.6])), (5, row(&[1.0]))];
+        let matrix = Matrix::new(2, &rows);
         assert_eq!(matrix.nearest(&[1.0, 0.0], 2, |_| true), [(7, 1.0), (9, f64::from(0.8_f32))]);
         assert_eq!(matrix.nearest(&[1.0, 0.0], 5, |place| place == 8), [(8, 0.0)]);
         assert_eq!(matrix.nearest(&[1.0], 5, |_| true), []);

@@ -11,7 +11,7 @@ use super::Error;
 use super::question::{Question, Term};
 use super::snapshot::{Occurrences, Snapshot};
 use super::words::{stem, words};
-use crate::store::{Card, Store};
+use crate::store::Store;
 
 /// How many candidates are ranked in full.
 const CANDIDATES: usize = 200;
@@ -54,11 +54,10 @@ struct Wanted {
 }
 
 /// A movie found by its words.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
     pub(super) place: u32,
     pub(super) score: f64,
-    pub(super) card: Card,
 }
 
 /// Returns the movies that share words with a question, best first.
@@ -72,8 +71,8 @@ pub(super) async fn rank(
     let allowed = with_phrases(snapshot, question, allowed).await?;
     let candidates = wanted.candidates(snapshot.count(), allowed.as_deref());
     let ids: Vec<i64> = candidates.iter().map(|&place| snapshot.id(place)).collect();
-    let cards = store.cards(&ids).await?;
-    Ok(wanted.rank_in_full(snapshot, cards))
+    let descriptions = store.descriptions(&ids).await?;
+    Ok(wanted.rank_in_full(snapshot, &descriptions))
 }
 
 /// Returns how much a word says: the rarer, the more.
@@ -90,9 +89,9 @@ async fn with_phrases(
     allowed: Option<&[bool]>,
 ) -> Result<Option<Vec<bool>>, Error> {
     let mut allowed = allowed.map(<[bool]>::to_vec);
-    for phrase in &question.phrases {
+    for places in snapshot.with_phrases(&question.phrases).await? {
         let mut with_phrase = vec![false; snapshot.count()];
-        for place in snapshot.with_phrase(phrase).await? {
+        for place in places {
             with_phrase[place as usize] = allowed.as_ref().is_none_or(|allowed| allowed[place as usize]);
         }
         allowed = Some(with_phrase);
@@ -107,19 +106,19 @@ impl Wanted {
         let (mut words, mut squares) = (Vec::new(), 0.0);
         let mut titled: Option<Vec<u32>> = None;
         let may_be_title = question.terms.len() <= MAX_WORDS_OF_TITLE;
-        for term in &question.terms {
-            let occurrences = snapshot.occurrences(term).await?;
+        let looked_up = snapshot.occurrences(&question.terms).await?;
+        for (term, occurrences) in question.terms.iter().zip(looked_up) {
             let mut in_titles = occurrences.titles.to_vec();
             let is_unknown = occurrences.texts.len() <= MAX_MISSPELT;
             let may_be_wrong = !term.is_prefix && in_titles.is_empty() && occurrences.cast.is_empty();
             if may_be_wrong && may_be_title && (is_unknown || question.terms.len() > 1) {
-                for correction in snapshot.corrections(&term.word) {
-                    for term in Question::read(&correction).terms {
-                        let occurrences = snapshot.occurrences(&term).await?;
-                        in_titles.extend_from_slice(&occurrences.titles);
-                        if is_unknown {
-                            words.push(Weighted { weight: idf(snapshot, &occurrences) * CORRECTED, term, occurrences });
-                        }
+                let corrections = snapshot.corrections(&term.word);
+                let terms: Vec<Term> = corrections.iter().flat_map(|word| Question::read(word).terms).collect();
+                for (term, occurrences) in terms.iter().zip(snapshot.occurrences(&terms).await?) {
+                    in_titles.extend_from_slice(&occurrences.titles);
+                    if is_unknown {
+                        let (term, weight) = (term.clone(), idf(snapshot, &occurrences) * CORRECTED);
+                        words.push(Weighted { term, occurrences, weight });
                     }
                 }
                 in_titles.sort_unstable();
@@ -183,20 +182,21 @@ impl Wanted {
         best
     }
 
-    fn rank_in_full(&self, snapshot: &Snapshot, cards: Vec<Card>) -> Vec<Found> {
+    fn rank_in_full(&self, snapshot: &Snapshot, descriptions: &[(i64, Option<String>)]) -> Vec<Found> {
         let mut by_stem = HashMap::<&str, Vec<usize>>::new();
         for (number, Weighted { term, .. }) in self.words.iter().enumerate().filter(|(_, word)| !word.term.is_prefix) {
             by_stem.entry(&term.stem).or_default().push(number);
         }
-        let counted: Vec<Counted> = cards.iter().map(|card| self.count(&by_stem, card.description())).collect();
+        let counted: Vec<Counted> =
+            descriptions.iter().map(|(_, text)| self.count(&by_stem, text.as_deref())).collect();
         let total: usize = counted.iter().map(|counted| counted.length).sum();
         let average = (total as f64 / counted.len().max(1) as f64).max(1.0);
-        let ranked = cards.into_iter().zip(&counted).filter_map(|(card, counted)| {
-            let place = snapshot.place(card.id)?;
+        let ranked = descriptions.iter().zip(&counted).filter_map(|((id, _), counted)| {
+            let place = snapshot.place(*id)?;
             let length = 1.0 - B + B * counted.length as f64 / average;
             let words = self.words.iter().zip(&counted.times);
             let bm25: f64 = words.map(|(word, times)| word.score(place, f64::from(*times) / length)).sum();
-            Some(Found { place, score: bm25 / self.length + self.title_bonus(place), card })
+            Some(Found { place, score: bm25 / self.length + self.title_bonus(place) })
         });
         let mut ranked: Vec<Found> = ranked.collect();
         ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.place.cmp(&b.place)));

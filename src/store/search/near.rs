@@ -3,7 +3,6 @@
 //! An index serves one model, since vectors of two models have nothing to do with each other. On `SQLite` there is none:
 //! search reads all vectors once and scans them.
 
-use entity::embedding::Embedding;
 use entity::movie_embedding;
 use sea_orm::prelude::PgVector;
 use sea_orm::{
@@ -18,6 +17,8 @@ use crate::store::{Error, Store, dialect};
 const EF_SEARCH: u64 = 100;
 /// The most numbers that pgvector's HNSW index takes.
 const MAX_INDEXED_DIMENSION: usize = 2_000;
+/// From so many vectors on, comparing each takes tens of milliseconds, and an index is worth its making.
+const MIN_INDEXED: i64 = 30_000;
 /// Up to so many movies, comparing each is as fast as the index, and exact.
 const MAX_EXACT: usize = 10_000;
 
@@ -34,6 +35,25 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// Settles the search the first time that there are so many vectors that comparing each takes long; returns whether
+    /// it did. An index that is there is kept up by the database.
+    pub async fn settle_search_once(&self, model: &str, dimension: usize) -> Result<bool, Error> {
+        if self.backend() != DbBackend::Postgres || dimension > MAX_INDEXED_DIMENSION {
+            return Ok(false);
+        }
+        let is_due = "SELECT (SELECT count(*) FROM (SELECT 1 FROM movie_embeddings WHERE model = $1 LIMIT $2) AS some) \
+                      = $2 AND to_regclass('idx_movie_embeddings_' || left(md5($1), 16) || '_' || $3::int) IS NULL";
+        let dimension_value = i32::try_from(dimension).unwrap_or(i32::MAX);
+        let values = vec![model.into(), MIN_INDEXED.into(), dimension_value.into()];
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, is_due, values);
+        let row = self.db.query_one_raw(statement).await.map_err(Error::doing(DOING))?;
+        let is_due = row.map(|row| row.try_get_by_index(0)).transpose().map_err(Error::doing(DOING))?.unwrap_or(false);
+        if is_due {
+            self.settle_search(model, dimension).await?;
+        }
+        Ok(is_due)
     }
 
     /// Builds the HNSW index of a model's vectors on `PostgreSQL` where it is missing; on `SQLite` it does nothing.
@@ -57,18 +77,17 @@ impl Store {
         transaction.commit().await.map_err(Error::doing(DOING))
     }
 
-    /// Returns the vectors of a model with the movies' ids.
-    pub async fn vectors(&self, model: &str) -> Result<Vec<(i64, Vec<f32>)>, Error> {
+    /// Returns the vectors of a model on `SQLite` with the movies' ids: little-endian `f32`, as they are stored.
+    pub async fn stored_vectors(&self, model: &str) -> Result<Vec<(i64, Vec<u8>)>, Error> {
         // Those of movies that went are left out by search, which knows the others; a join would cost more.
-        let rows: Vec<(i64, Embedding)> = movie_embedding::Entity::find()
+        movie_embedding::Entity::find()
             .select_only()
             .columns([movie_embedding::Column::MovieId, movie_embedding::Column::Embedding])
             .filter(movie_embedding::Column::Model.eq(model))
             .into_tuple()
             .all(&self.db)
             .await
-            .map_err(Error::doing(DOING))?;
-        Ok(rows.into_iter().map(|(movie_id, embedding)| (movie_id, embedding.to_vec())).collect())
+            .map_err(Error::doing(DOING))
     }
 
     /// Returns the vectors of these movies by a model.
