@@ -171,7 +171,7 @@ async fn quality_of(
     mode: Mode,
 ) -> Result<Quality, Failure> {
     let mut sum = Quality::default();
-    for (film, id) in films[places.clone()].iter().zip(places.start as i32 + 1..) {
+    for (film, id) in films.iter().zip(1..).take(places.end).skip(places.start) {
         for (kind, question) in film.questions().into_iter().enumerate() {
             let Some(text) = question.cloned() else { continue };
             let start = Instant::now();

@@ -210,7 +210,21 @@ impl Shared {
         retry(self.options.patience, || async { store.end_run(run_id, owner, outcome, message.as_deref()).await })
             .await?;
         let summary = summary::add_up(self, outcome, totals, started.elapsed()).await?;
+        if matches!(outcome, Outcome::Complete | Outcome::Incomplete) {
+            self.settle_search().await;
+        }
         Ok((summary, trouble))
+    }
+
+    /// Makes search fast where this crawl made the catalogue a large one.
+    async fn settle_search(&self) {
+        let Some(embedder) = &self.options.embedder else { return };
+        let Some(dimension) = embedder.dimension() else { return };
+        match self.store.settle_search_once(&embedder.model_id(), dimension).await {
+            Ok(true) => tracing::info!("the index of vectors was built"),
+            Ok(false) => {}
+            Err(error) => tracing::warn!("search stays slow until yts-catalog embed builds its index: {error}"),
+        }
     }
 
     /// Returns a function that reads how far the crawl is.
