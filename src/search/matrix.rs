@@ -1,5 +1,7 @@
 //! All vectors of a model in one piece of memory, and an exact scan over it: for `SQLite`, which has no index of vectors.
 
+use crate::store::PackedVectors;
+
 /// Numbers that are added up side by side, so that the compiler uses the processor's wide registers.
 const LANES: usize = 16;
 
@@ -14,18 +16,19 @@ pub(super) struct Matrix {
 }
 
 impl Matrix {
-    /// Lays the rows out, which come as little-endian `f32`; those of another length than the model's are left out.
-    pub(super) fn new(dimension: usize, rows: &[(u32, Vec<u8>)]) -> Self {
-        let mut matrix = Self { dimension, places: Vec::with_capacity(rows.len()), numbers: Vec::new() };
-        matrix.numbers.reserve_exact(rows.len() * dimension);
-        for (place, row) in rows {
-            let (numbers, rest) = row.as_chunks();
-            if numbers.len() == dimension && rest.is_empty() {
-                matrix.places.push(*place);
-                matrix.numbers.extend(numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)));
+    /// Lays the vectors out; those of movies without a place are left out.
+    pub(super) fn new(dimension: usize, packed: &[PackedVectors], place: impl Fn(i64) -> Option<u32>) -> Self {
+        let count = packed.iter().map(|packed| packed.movie_ids.len()).sum();
+        let (mut places, mut numbers) = (Vec::with_capacity(count), Vec::with_capacity(count * dimension));
+        for PackedVectors { movie_ids, numbers: bytes } in packed {
+            let rows = bytes.as_chunks().0.chunks_exact(dimension.max(1));
+            for (place, row) in movie_ids.iter().map(|id| place(*id)).zip(rows) {
+                let Some(place) = place else { continue };
+                places.push(place);
+                numbers.extend(row.iter().map(|bytes| f32::from_le_bytes(*bytes)));
             }
         }
-        matrix
+        Self { dimension, places, numbers }
     }
 
     /// Returns the nearest rows and their closeness, nearest first.
@@ -66,9 +69,10 @@ mod tests {
 
     #[test]
     fn the_nearest_come_first_and_others_not_at_all() {
-        let row = |numbers: &[f32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-        let rows = [(7, row(&[1.0, 0.0])), (8, row(&[0.0, 1.0])), (9, row(&[0.8, 0.6])), (5, row(&[1.0]))];
-        let matrix = Matrix::new(2, &rows);
+        let rows = [[1.0_f32, 0.0], [0.0, 1.0], [0.6, 0.8], [0.8, 0.6]];
+        let numbers = rows.as_flattened().iter().flat_map(|number| number.to_le_bytes()).collect();
+        let packed = [PackedVectors { movie_ids: vec![70, 80, 1, 90], numbers }];
+        let matrix = Matrix::new(2, &packed, |id| u32::try_from(id / 10).ok().filter(|place| *place > 0));
         assert_eq!(matrix.nearest(&[1.0, 0.0], 2, |_| true), [(7, 1.0), (9, f64::from(0.8_f32))]);
         assert_eq!(matrix.nearest(&[1.0, 0.0], 5, |place| place == 8), [(8, 0.0)]);
         assert_eq!(matrix.nearest(&[1.0], 5, |_| true), []);

@@ -66,15 +66,15 @@ impl Snapshot {
             let genres = store.genre_list().await?.into_iter().map(|(id, name)| (id, words(&name))).collect();
             Ok::<_, Error>(Self::new(store.clone(), state, all, genres))
         };
-        let rows = async {
+        let packed = async {
             match &vectors {
-                Some((model, _)) => Ok(store.stored_vectors(model).await?),
+                Some((model, dimension)) => Ok(store.packed_vectors(model, *dimension).await?),
                 None => Ok(Vec::new()),
             }
         };
-        let (mut snapshot, rows) = tokio::try_join!(without_vectors, rows)?;
+        let (mut snapshot, packed) = tokio::try_join!(without_vectors, packed)?;
         if let Some((_, dimension)) = vectors {
-            snapshot.matrix = OnceCell::new_with(Some(snapshot.laid_out(dimension, rows)));
+            snapshot.matrix = OnceCell::new_with(Some(Matrix::new(dimension, &packed, |id| snapshot.place(id))));
         }
         Ok(snapshot)
     }
@@ -220,14 +220,11 @@ impl Snapshot {
 
     /// Returns all vectors of a model, read once.
     pub(super) async fn matrix(&self, model: &str, dimension: usize) -> Result<&Matrix, Error> {
-        let read = || async { Ok(self.laid_out(dimension, self.store.stored_vectors(model).await?)) };
+        let read = || async {
+            let packed = self.store.packed_vectors(model, dimension).await?;
+            Ok(Matrix::new(dimension, &packed, |id| self.place(id)))
+        };
         self.matrix.get_or_try_init(read).await
-    }
-
-    fn laid_out(&self, dimension: usize, rows: Vec<(i64, Vec<u8>)>) -> Matrix {
-        let placed: Vec<(u32, Vec<u8>)> =
-            rows.into_iter().filter_map(|(id, row)| Some((self.place(id)?, row))).collect();
-        Matrix::new(dimension, &placed)
     }
 }
 

@@ -6,8 +6,7 @@
 use entity::movie_embedding;
 use sea_orm::prelude::PgVector;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect, Statement,
-    TransactionOptions, Value,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, Statement, TransactionOptions, Value,
 };
 
 use super::DOING;
@@ -21,6 +20,15 @@ const MAX_INDEXED_DIMENSION: usize = 2_000;
 const MIN_INDEXED: i64 = 30_000;
 /// Up to so many movies, comparing each is as fast as the index, and exact.
 const MAX_EXACT: usize = 10_000;
+
+/// Vectors, one after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackedVectors {
+    /// Their movies, by our ids.
+    pub movie_ids: Vec<i64>,
+    /// Little-endian `f32`, as many for each movie.
+    pub numbers: Vec<u8>,
+}
 
 impl Store {
     /// Makes search fast after many movies were saved: builds the model's index of vectors where it is missing, puts
@@ -77,17 +85,21 @@ impl Store {
         transaction.commit().await.map_err(Error::doing(DOING))
     }
 
-    /// Returns the vectors of a model on `SQLite` with the movies' ids: little-endian `f32`, as they are stored.
-    pub async fn stored_vectors(&self, model: &str) -> Result<Vec<(i64, Vec<u8>)>, Error> {
-        // Those of movies that went are left out by search, which knows the others; a join would cost more.
-        movie_embedding::Entity::find()
-            .select_only()
-            .columns([movie_embedding::Column::MovieId, movie_embedding::Column::Embedding])
-            .filter(movie_embedding::Column::Model.eq(model))
-            .into_tuple()
-            .all(&self.db)
-            .await
-            .map_err(Error::doing(DOING))
+    /// Returns all vectors of a model on `SQLite`, packed: a row for each would cost more than reading it.
+    pub async fn packed_vectors(&self, model: &str, dimension: usize) -> Result<Vec<PackedVectors>, Error> {
+        // Joined as texts, blobs keep their bytes; in groups, they stay far below SQLite's limit of a value's length.
+        // Vectors of movies that went are left out by search, which knows the others; a join would cost more.
+        let sql = "SELECT group_concat(movie_id, ' '), CAST(group_concat(embedding, '') AS BLOB) FROM movie_embeddings \
+                   WHERE model = ? AND length(embedding) = ? GROUP BY movie_id / 10000";
+        let bytes = i64::try_from(dimension * size_of::<f32>()).unwrap_or(i64::MAX);
+        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [model.into(), bytes.into()]);
+        let rows = self.db.query_all_raw(statement).await.map_err(Error::doing(DOING))?;
+        let packed = rows.iter().map(|row| {
+            let ids: String = row.try_get_by_index(0)?;
+            let movie_ids = ids.split(' ').filter_map(|id| id.parse().ok()).collect();
+            Ok(PackedVectors { movie_ids, numbers: row.try_get_by_index(1)? })
+        });
+        packed.collect::<Result<_, DbErr>>().map_err(Error::doing(DOING))
     }
 
     /// Returns the vectors of these movies by a model.
