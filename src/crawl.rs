@@ -15,6 +15,7 @@ mod politeness;
 mod pulse;
 mod stop;
 mod summary;
+mod vectors;
 mod worker;
 
 use std::sync::Arc;
@@ -128,7 +129,7 @@ struct Shared {
 /// Crawls until everything is saved, recorded as failed, or stopped. Errors of the source end in the summary, as the
 /// run's status, since what was saved until then is worth reporting; errors of the database do not.
 pub async fn run(
-    options: Options,
+    mut options: Options,
     store: Store,
     client: Client,
     presence: Presence,
@@ -139,6 +140,7 @@ pub async fn run(
     let run = retry(options.patience, || async { store.open_run(&new_run, options.fresh).await }).await?;
     tracing::info!("run {} {}: {}", run.id, if run.resumed { "goes on" } else { "begins" }, new_run.query);
     let start = retry(options.patience, || plan::start(&store, &run, &options)).await?;
+    options.embedder = vectors::usable(&store, options.embedder).await?;
     let shared = Shared {
         open_failures_of: start.has_open_failures.then_some(new_run.scope),
         trusted_until: start.trusted_until,
@@ -214,17 +216,6 @@ impl Shared {
             self.settle_search().await;
         }
         Ok((summary, trouble))
-    }
-
-    /// Makes search fast where this crawl made the catalogue a large one.
-    async fn settle_search(&self) {
-        let Some(embedder) = &self.options.embedder else { return };
-        let Some(dimension) = embedder.dimension() else { return };
-        match self.store.settle_search_once(&embedder.model_id(), dimension).await {
-            Ok(true) => tracing::info!("the index of vectors was built"),
-            Ok(false) => {}
-            Err(error) => tracing::warn!("search stays slow until yts-catalog embed builds its index: {error}"),
-        }
     }
 
     /// Returns a function that reads how far the crawl is.
