@@ -30,8 +30,10 @@ const CORRECTED: f64 = 0.8;
 const MAX_WORDS_OF_TITLE: usize = 4;
 /// Up to so many movies, a word in their descriptions may be the same typing error.
 const MAX_MISSPELT: usize = 2;
-/// What it adds to a score that the title has all words of the question, and that it is the question: the latter more
-/// than anything else, for who names a title means that movie, whatever others are about.
+/// What it adds to a score that the movie is one of few that have all words of the question, that its title has them, and
+/// that its title is the question: the last more than anything else, for who names a title means that movie, whatever
+/// others are about.
+const HAS_ALL: f64 = 1.0;
 const TITLE_HAS_ALL: f64 = 1.0;
 const TITLE_IS_QUESTION: f64 = 100.0;
 
@@ -47,6 +49,8 @@ struct Wanted {
     words: Vec<Weighted>,
     /// Length of the question as a vector of weights.
     length: f64,
+    /// Movies with all words of the question, where they are few; ascending.
+    complete: Vec<u32>,
     /// Movies whose titles have all words of the question, corrected where need be; ascending.
     titled: Vec<u32>,
     /// Movies whose titles are the question; ascending.
@@ -104,7 +108,7 @@ impl Wanted {
     /// by where it is hardly known at all, else only to see whether some title then has all words.
     async fn look_up(snapshot: &Snapshot, question: &Question) -> Result<Self, Error> {
         let (mut words, mut squares) = (Vec::new(), 0.0);
-        let mut titled: Option<Vec<u32>> = None;
+        let (mut complete, mut titled) = (None, None);
         let may_be_title = question.terms.len() <= MAX_WORDS_OF_TITLE;
         let looked_up = snapshot.occurrences(&question.terms).await?;
         for (term, occurrences) in question.terms.iter().zip(looked_up) {
@@ -124,29 +128,23 @@ impl Wanted {
                 in_titles.sort_unstable();
                 in_titles.dedup();
             }
-            titled = Some(match titled {
-                None => in_titles,
-                Some(before) => before.into_iter().filter(|place| in_titles.binary_search(place).is_ok()).collect(),
-            });
+            titled = Some(with_all(titled, &[&in_titles]));
+            complete = Some(with_all(complete, &[&occurrences.texts, &occurrences.cast, &occurrences.genres]));
             let weight = idf(snapshot, &occurrences);
             squares += weight * weight;
             words.push(Weighted { weight, term: term.clone(), occurrences });
         }
         let titled = titled.unwrap_or_default();
+        let complete = complete.filter(|complete| complete.len() <= CANDIDATES).unwrap_or_default();
         let is_named = |place: &u32| snapshot.titles(*place).iter().any(|title| is_same(title, &question.words));
         let named = titled.iter().copied().filter(is_named).collect();
-        Ok(Self { words, length: squares.sqrt().max(f64::MIN_POSITIVE), titled, named })
+        Ok(Self { words, length: squares.sqrt().max(f64::MIN_POSITIVE), complete, titled, named })
     }
 
-    /// Returns what a movie's title adds to its score.
-    fn title_bonus(&self, place: u32) -> f64 {
-        if self.named.binary_search(&place).is_ok() {
-            TITLE_IS_QUESTION
-        } else if self.titled.binary_search(&place).is_ok() {
-            TITLE_HAS_ALL
-        } else {
-            0.0
-        }
+    /// Returns what it adds to a movie's score that it has all words.
+    fn bonus(&self, place: u32) -> f64 {
+        let lists = [(&self.complete, HAS_ALL), (&self.titled, TITLE_HAS_ALL), (&self.named, TITLE_IS_QUESTION)];
+        lists.iter().filter(|(places, _)| places.binary_search(&place).is_ok()).map(|(_, bonus)| bonus).sum()
     }
 
     /// Returns the movies with the most telling words.
@@ -170,6 +168,7 @@ impl Wanted {
             add(&occurrences.cast, *weight * IN_CAST);
             add(&occurrences.genres, *weight * IN_GENRES);
         }
+        add(&self.complete, self.length * HAS_ALL);
         add(&self.titled, self.length * TITLE_HAS_ALL);
         add(&self.named, self.length * TITLE_IS_QUESTION);
         let may = |place: &u32| allowed.is_none_or(|allowed| allowed[*place as usize]);
@@ -196,7 +195,7 @@ impl Wanted {
             let length = 1.0 - B + B * counted.length as f64 / average;
             let words = self.words.iter().zip(&counted.times);
             let bm25: f64 = words.map(|(word, times)| word.score(place, f64::from(*times) / length)).sum();
-            Some(Found { place, score: bm25 / self.length + self.title_bonus(place) })
+            Some(Found { place, score: bm25 / self.length + self.bonus(place) })
         });
         let mut ranked: Vec<Found> = ranked.collect();
         ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.place.cmp(&b.place)));
@@ -236,6 +235,20 @@ impl Weighted {
         let frequency = in_description + elsewhere;
         self.weight * frequency / (frequency + K1)
     }
+}
+
+/// Returns those of the movies (of all, at first) that are in any of the lists.
+fn with_all(before: Option<Vec<u32>>, lists: &[&[u32]]) -> Vec<u32> {
+    let is_there = |place: &u32| lists.iter().any(|list| list.binary_search(place).is_ok());
+    before.map_or_else(
+        || {
+            let mut all = lists.concat();
+            all.sort_unstable();
+            all.dedup();
+            all
+        },
+        |before| before.into_iter().filter(is_there).collect(),
+    )
 }
 
 /// Says whether a title is what was asked for.
