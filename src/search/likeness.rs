@@ -153,9 +153,7 @@ fn reason(movie: &Movie, liked: &[(i64, Movie)], directions: &[Direction], vecto
         let theirs: HashSet<&String> = liked.iter().flat_map(|(_, liked)| of(liked)).collect();
         of(movie).iter().filter(|name| theirs.contains(name)).cloned().collect()
     };
-    let closeness = |direction: &Direction| -> f32 {
-        if direction.vector.len() == vector.len() { super::matrix::dot(&direction.vector, vector) } else { 0.0 }
-    };
+    let closeness = |direction: &Direction| -> f32 { direction.vector.iter().zip(vector).map(|(a, b)| a * b).sum() };
     let nearest = liked.iter().zip(directions).max_by(|a, b| closeness(a.1).total_cmp(&closeness(b.1)));
     Reason {
         shared_genres: shared(|movie| &movie.genres),

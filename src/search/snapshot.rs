@@ -74,7 +74,7 @@ impl Snapshot {
         };
         let (mut snapshot, packed) = tokio::try_join!(without_vectors, packed)?;
         if let Some((_, dimension)) = vectors {
-            snapshot.matrix = OnceCell::new_with(Some(Matrix::new(dimension, &packed, |id| snapshot.place(id))));
+            snapshot.matrix = OnceCell::new_with(Some(Matrix::new(dimension, packed, |id| snapshot.place(id))));
         }
         Ok(snapshot)
     }
@@ -222,7 +222,7 @@ impl Snapshot {
     pub(super) async fn matrix(&self, model: &str, dimension: usize) -> Result<&Matrix, Error> {
         let read = || async {
             let packed = self.store.packed_vectors(model, dimension).await?;
-            Ok(Matrix::new(dimension, &packed, |id| self.place(id)))
+            Ok(Matrix::new(dimension, packed, |id| self.place(id)))
         };
         self.matrix.get_or_try_init(read).await
     }

@@ -51,7 +51,7 @@ impl Store {
         if self.backend() != DbBackend::Postgres || dimension > MAX_INDEXED_DIMENSION {
             return Ok(false);
         }
-        let is_due = "SELECT (SELECT count(*) FROM (SELECT 1 FROM movie_embeddings WHERE model = $1 LIMIT $2) AS some) \
+        let is_due = "SELECT (SELECT count(*) FROM (SELECT 1 FROM movie_embeddings WHERE model = $1 LIMIT $2) AS found) \
                       = $2 AND to_regclass('idx_movie_embeddings_' || left(md5($1), 16) || '_' || $3::int) IS NULL";
         let dimension_value = i32::try_from(dimension).unwrap_or(i32::MAX);
         let values = vec![model.into(), MIN_INDEXED.into(), dimension_value.into()];
@@ -87,10 +87,10 @@ impl Store {
 
     /// Returns all vectors of a model on `SQLite`, packed: a row for each would cost more than reading it.
     pub async fn packed_vectors(&self, model: &str, dimension: usize) -> Result<Vec<PackedVectors>, Error> {
-        // Joined as texts, blobs keep their bytes; in groups, they stay far below SQLite's limit of a value's length.
+        // Joined as texts, blobs keep their bytes; in groups, they stay below SQLite's limit of a value's length.
         // Vectors of movies that went are left out by search, which knows the others; a join would cost more.
         let sql = "SELECT group_concat(movie_id, ' '), CAST(group_concat(embedding, '') AS BLOB) FROM movie_embeddings \
-                   WHERE model = ? AND length(embedding) = ? GROUP BY movie_id / 10000";
+                   WHERE model = ? AND length(embedding) = ? GROUP BY movie_id / 500";
         let bytes = i64::try_from(dimension * size_of::<f32>()).unwrap_or(i64::MAX);
         let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [model.into(), bytes.into()]);
         let rows = self.db.query_all_raw(statement).await.map_err(Error::doing(DOING))?;
