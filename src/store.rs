@@ -69,8 +69,16 @@ pub use self::verify::{Finding, Inspection, Mended};
 #[derive(Clone, Debug)]
 pub struct Store {
     db: Timely<DatabaseConnection>,
-    /// `SQLite` has one writer at a time: waiting here is fair and costs nothing, waiting there is polling.
-    writer: Option<Arc<Semaphore>>,
+    /// On `SQLite` only.
+    writer: Option<Writer>,
+}
+
+/// `SQLite` has one writer at a time: waiting here is fair and costs nothing, waiting there is polling. It writes by one
+/// connection of its own, whose cache stays warm: a connection forgets what it has read as soon as another one writes.
+#[derive(Clone, Debug)]
+struct Writer {
+    turn: Arc<Semaphore>,
+    db: Timely<DatabaseConnection>,
 }
 
 /// A transaction that writes, with the right to do so.
@@ -93,15 +101,17 @@ impl Store {
     /// Begins a transaction that writes. On `SQLite` it takes the write lock at once, since a lock that is upgraded
     /// halfway fails instead of waiting.
     async fn begin_writing(&self, doing: &'static str) -> Result<Writing, Error> {
-        let permit = match &self.writer {
-            Some(writer) => Some(Arc::clone(writer).acquire_owned().await.map_err(|_| Error::Closed)?),
-            None => None,
+        let (db, permit) = match &self.writer {
+            Some(Writer { turn, db }) => {
+                (db, Some(Arc::clone(turn).acquire_owned().await.map_err(|_| Error::Closed)?))
+            }
+            None => (&self.db, None),
         };
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        let transaction = self.db.begin(options).await.map_err(Error::doing(doing))?;
+        let transaction = db.begin(options).await.map_err(Error::doing(doing))?;
         Ok(Writing { transaction, _permit: permit })
     }
 }

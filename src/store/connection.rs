@@ -13,8 +13,12 @@ use tokio::sync::Semaphore;
 
 use super::error::{is_transient, plain};
 use super::timely::Timely;
-use super::{Error, Store, retry, silence};
+use super::{Error, Store, Writer, retry, silence};
 use crate::redact::{redact_message, redact_url};
+
+/// Memory in KiB, with a minus, that the connection that writes to `SQLite` may keep pages in, and each that reads.
+const WRITER_CACHE: &str = "-32768";
+const READER_CACHE: &str = "-8192";
 
 /// How long a process may stand still in the middle of a transaction: no longer than a lease, and nothing slow happens
 /// within one.
@@ -93,7 +97,11 @@ impl Store {
     /// Opens the database without changing it; a `SQLite` file is created where the URL says `mode=rwc`.
     pub async fn open(options: &Options) -> Result<Self, Error> {
         let db = connect(options, options.max_connections).await?;
-        let writer = options.is_sqlite().then(|| Arc::new(Semaphore::new(1)));
+        let writer = match options.sqlite_file() {
+            Some(_) => Some(Timely::new(sqlite(options, 1, WRITER_CACHE).await?, options)),
+            None => options.is_sqlite().then(|| db.clone()),
+        };
+        let writer = writer.map(|db| Writer { turn: Arc::new(Semaphore::new(1)), db });
         Ok(Self { db, writer })
     }
 
@@ -136,9 +144,13 @@ impl Store {
         }
     }
 
-    /// Closes the pool, and with it `SQLite`'s write-ahead log.
+    /// Closes the pools, and with it `SQLite`'s write-ahead log.
     pub async fn close(self) -> Result<(), Error> {
-        self.db.close().await.map_err(Error::doing("close the database"))
+        const DOING: &str = "close the database";
+        if let Some(writer) = self.writer {
+            writer.db.close().await.map_err(Error::doing(DOING))?;
+        }
+        self.db.close().await.map_err(Error::doing(DOING))
     }
 }
 
@@ -146,12 +158,7 @@ impl Store {
 pub(super) async fn connect(options: &Options, max_connections: u32) -> Result<Timely<DatabaseConnection>, Error> {
     reach(options).await?;
     let connection = if options.is_sqlite() {
-        let open = || async {
-            let pool = Database::connect(sqlite_pool(options, max_connections)).await;
-            pool.map_err(|error| options.opening(&error))
-        };
-        // SQLite does not wait for another that switches a new file to its write-ahead log at the same moment.
-        retry(options.acquire_timeout, open).await?
+        sqlite(options, max_connections, READER_CACHE).await?
     } else {
         let pool = postgres_pool(options, max_connections).await;
         pool.map_err(|error| options.opening(&DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))))?
@@ -176,7 +183,17 @@ pub(super) async fn reach(options: &Options) -> Result<(), Error> {
     Ok(())
 }
 
-fn sqlite_pool(options: &Options, max_connections: u32) -> ConnectOptions {
+/// Opens a pool of connections to a `SQLite` file, each with a cache as `PRAGMA cache_size` takes it.
+async fn sqlite(options: &Options, max_connections: u32, cache: &'static str) -> Result<DatabaseConnection, Error> {
+    let open = || async {
+        let pool = Database::connect(sqlite_pool(options, max_connections, cache)).await;
+        pool.map_err(|error| options.opening(&error))
+    };
+    // SQLite does not wait for another that switches a new file to its write-ahead log at the same moment.
+    retry(options.acquire_timeout, open).await
+}
+
+fn sqlite_pool(options: &Options, max_connections: u32, cache: &'static str) -> ConnectOptions {
     let in_memory = options.sqlite_file().is_none();
     let busy_timeout = options.acquire_timeout;
     let mut pool = ConnectOptions::new(options.url.clone());
@@ -196,7 +213,7 @@ fn sqlite_pool(options: &Options, max_connections: u32) -> ConnectOptions {
                 .journal_mode(if in_memory { SqliteJournalMode::Memory } else { SqliteJournalMode::Wal })
                 .synchronous(SqliteSynchronous::Normal)
                 .busy_timeout(busy_timeout)
-                .pragma("cache_size", "-32768")
+                .pragma("cache_size", cache)
                 .pragma("wal_autocheckpoint", "8000")
                 .pragma("temp_store", "memory")
                 .pragma("mmap_size", "1073741824")

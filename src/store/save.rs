@@ -200,15 +200,16 @@ impl PageResult {
 /// Writes movies with all that hangs on them; returns how many were inserted and how many of the others changed.
 async fn save_movies(transaction: &impl ConnectionTrait, batch: Batch<'_>) -> Result<(u32, u32), Error> {
     let now = dialect::database_time(transaction).await.map_err(Error::doing("ask the database for the time"))?;
-    let linked = linked_ids(transaction, batch).await?;
     let mut new: Vec<&Movie> = batch.new.iter().collect();
     new.sort_by_key(|movie| movie.external_id);
     let ids = movies::insert(transaction, &new, now).await?;
     torrents::insert(transaction, &new, &ids).await?;
-    links::insert(transaction, &new, &ids, &linked).await?;
     if let Some(vectors) = batch.vectors {
         vectors::insert(transaction, vectors, &ids).await?;
     }
+    // Late, for these rows are shared: from here on another page with one of these persons waits for this one.
+    let linked = linked_ids(transaction, batch).await?;
+    links::insert(transaction, &new, &ids, &linked).await?;
     let updates: Vec<&Movie> = batch.updates.iter().filter(|movie| !ids.contains_key(&movie.external_id)).collect();
     let saving = Saving { run_id: batch.run_id, now };
     let changed = changes::apply(transaction, &updates, batch.scope, &linked, saving).await?;
