@@ -233,7 +233,7 @@ fn exit_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     match error.downcast_ref::<fill::Error>() {
         Some(fill::Error::Store(_)) => return Some(Exit::Database),
         Some(fill::Error::Model(error)) => return Some(of_model(error)),
-        Some(fill::Error::Worker(_)) => return Some(Exit::Error),
+        Some(fill::Error::Worker(_) | fill::Error::OtherModel { .. }) => return Some(Exit::Error),
         None => {}
     }
     if let Some(error) = error.downcast_ref::<search::Error>() {

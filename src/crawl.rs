@@ -15,6 +15,7 @@ mod politeness;
 mod pulse;
 mod stop;
 mod summary;
+mod vectors;
 mod worker;
 
 use std::sync::Arc;
@@ -128,7 +129,7 @@ struct Shared {
 /// Crawls until everything is saved, recorded as failed, or stopped. Errors of the source end in the summary, as the
 /// run's status, since what was saved until then is worth reporting; errors of the database do not.
 pub async fn run(
-    options: Options,
+    mut options: Options,
     store: Store,
     client: Client,
     presence: Presence,
@@ -139,6 +140,7 @@ pub async fn run(
     let run = retry(options.patience, || async { store.open_run(&new_run, options.fresh).await }).await?;
     tracing::info!("run {} {}: {}", run.id, if run.resumed { "goes on" } else { "begins" }, new_run.query);
     let start = retry(options.patience, || plan::start(&store, &run, &options)).await?;
+    options.embedder = vectors::usable(&store, options.embedder).await?;
     let shared = Shared {
         open_failures_of: start.has_open_failures.then_some(new_run.scope),
         trusted_until: start.trusted_until,
@@ -212,6 +214,9 @@ impl Shared {
         retry(self.options.patience, || async { store.end_run(run_id, owner, outcome, message.as_deref()).await })
             .await?;
         let summary = summary::add_up(self, outcome, totals, started.elapsed()).await?;
+        if matches!(outcome, Outcome::Complete | Outcome::Incomplete) {
+            self.settle_search().await;
+        }
         Ok((summary, trouble))
     }
 

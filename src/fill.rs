@@ -3,6 +3,8 @@
 //! A fill is a run like a crawl, cut into stretches of movie ids in place of list pages: so it resumes, and several
 //! processes share it. Making a vector is [`crate::embed`]'s, keeping it is [`crate::store`]'s.
 
+mod identity;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +17,8 @@ use crate::movie::Movie;
 use crate::store::{
     self, Claim, Embeddable, Lease, NewRun, Outcome, Presence, Run, Saved, Store, Traffic, Vector, retry,
 };
+
+pub use self::identity::{check, pin_dimension};
 
 /// Movie ids a stretch: one transaction, and a bounded piece of memory.
 const IDS_PER_STRETCH: u32 = 500;
@@ -34,6 +38,15 @@ pub enum Error {
     /// The model.
     #[error(transparent)]
     Model(#[from] embed::Error),
+    /// A service makes other vectors under the same name.
+    #[error(
+        "{model} makes other vectors than it did, so another model stands behind its name; call that by another name in \
+         embeddings.model, or delete the rows of this one from movie_embeddings, and run yts-catalog embed"
+    )]
+    OtherModel {
+        /// The name.
+        model: String,
+    },
     /// A task died.
     #[error("a worker died: {0}; this is a bug, please report it")]
     Worker(#[from] tokio::task::JoinError),
@@ -82,6 +95,27 @@ pub fn text_of_movie(movie: &Movie) -> String {
     text_of(&movie.title_or_fallback(), &genres, description)
 }
 
+/// Returns the texts, by the source's ids, of movies whose vectors will not fit once the movies are brought up to date.
+#[must_use]
+pub fn texts_that_change(stored: &[Embeddable], updates: &[Movie], model: &str) -> Vec<(i32, String)> {
+    let updates = updates.iter().filter_map(|update| {
+        let stored = stored.iter().find(|stored| stored.external_id == update.external_id)?;
+        let text = text_after(stored, update);
+        (!fits(stored, model, &text)).then_some((update.external_id, text))
+    });
+    updates.collect()
+}
+
+/// Returns a stored movie's text as an update leaves it: what the source does not say stays as it is.
+fn text_after(stored: &Embeddable, update: &Movie) -> String {
+    let title = update.title.as_ref().unwrap_or(&stored.title);
+    let mut genres = if update.genres.is_empty() { stored.genres.clone() } else { update.genres.clone() };
+    genres.sort_unstable();
+    let full = update.description_full.as_deref().or(stored.description_full.as_deref());
+    let intro = update.description_intro.as_deref().or(stored.description_intro.as_deref());
+    text_of(title, &genres, full.or(intro))
+}
+
 /// Makes the vectors of texts, one for each that has one.
 pub async fn embed(embedder: &Embedder, texts: Vec<String>) -> Result<Vec<Option<Vector>>, embed::Error> {
     let numbers = embedder.embed(&texts).await?;
@@ -101,6 +135,7 @@ pub async fn run(
     workers: u32,
     patience: Duration,
 ) -> Result<Summary, Error> {
+    check(&store, &embedder).await?;
     let model = embedder.model_id();
     let query = format!("embed model={model:?}");
     let new_run = NewRun { scope: query.clone(), query, start_page: 1, max_pages: None, page_limit: IDS_PER_STRETCH };
@@ -207,8 +242,12 @@ impl Shared {
 /// Returns a movie with its text where its vector is missing, of another model, or of another text.
 fn text_where_due(mut movie: Embeddable, model: &str) -> Option<(Embeddable, String)> {
     movie.genres.sort_unstable();
-    let text = text_of(&movie.title, &movie.genres, movie.description.as_deref());
-    let fits =
-        movie.has.as_ref().is_some_and(|(has_model, has_hash)| has_model == model && *has_hash == text_hash(&text));
-    (!fits).then_some((movie, text))
+    let description = movie.description_full.as_deref().or(movie.description_intro.as_deref());
+    let text = text_of(&movie.title, &movie.genres, description);
+    (!fits(&movie, model, &text)).then_some((movie, text))
+}
+
+/// Says whether a movie's vector is of this model and this text.
+fn fits(movie: &Embeddable, model: &str, text: &str) -> bool {
+    movie.has.as_ref().is_some_and(|(has_model, has_hash)| has_model == model && *has_hash == text_hash(text))
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  question ─┬─ text: words, looked up in the database ► candidates ► BM25 ──────┐
-//!            │                                                                   ├─ reciprocal rank fusion ► hits
+//!            │                                                                   ├─ fusion of scores ► hits
 //!            └─ meaning: its vector ► nearest vectors (HNSW | scan in memory) ───┘
 //! ```
 //!
@@ -44,7 +44,7 @@ pub use self::likeness::{Likeness, Likenesses, Reason};
 pub use self::movie::Movie;
 pub use crate::store::Filter;
 
-/// How deep the rankings are that are joined.
+/// How many of the nearest are joined with those found by words.
 const DEPTH: usize = 100;
 
 /// What a ranking rests on.
@@ -143,7 +143,7 @@ impl Catalogue {
 
     /// Returns the movies that answer a question, best first.
     pub async fn search(&self, query: &Query) -> Result<Answer, Error> {
-        let snapshot = self.snapshot().await?;
+        let snapshot = self.snapshot(query.mode != Mode::Text).await?;
         let question = Question::read(&query.text);
         let allowed = snapshot.allowed(&query.filter).await?;
         let allowed = allowed.as_deref().map(Vec::as_slice);
@@ -186,10 +186,9 @@ impl Catalogue {
         let Rankings { found, near, ranked } = rankings;
         let text_ranks: HashMap<u32, usize> = found.iter().zip(1..).map(|(found, rank)| (found.place, rank)).collect();
         let vector_ranks: HashMap<u32, usize> = near.iter().zip(1..).map(|((place, _), rank)| (*place, rank)).collect();
-        let mut cards: HashMap<i64, Card> = found.into_iter().map(|found| (found.card.id, found.card)).collect();
         let ids: Vec<i64> = ranked.iter().map(|(place, _)| snapshot.id(*place)).collect();
-        let missing: Vec<i64> = ids.iter().copied().filter(|id| !cards.contains_key(id)).collect();
-        cards.extend(self.store.cards(&missing).await?.into_iter().map(|card| (card.id, card)));
+        let cards = self.store.cards(&ids).await?;
+        let mut cards: HashMap<i64, Card> = cards.into_iter().map(|card| (card.id, card)).collect();
         let shown: Vec<Card> = ids.iter().filter_map(|id| cards.remove(id)).collect();
         let movies = self.movies(&shown).await?;
         let scores: HashMap<i64, (u32, f64)> = ids.into_iter().zip(ranked).collect();
@@ -223,13 +222,15 @@ impl Catalogue {
     }
 
     /// Returns the catalogue as it is now, from memory where nobody has written meanwhile.
-    async fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
+    async fn snapshot(&self, needs_vectors: bool) -> Result<Arc<Snapshot>, Error> {
         let mut latest = self.latest.lock().await;
         let state = self.watch.state().await?;
         if let Some(snapshot) = latest.as_ref().filter(|snapshot| snapshot.state == state) {
             return Ok(Arc::clone(snapshot));
         }
-        let snapshot = Arc::new(Snapshot::read(&self.store, state).await?);
+        let dimension = self.embedder.dimension().filter(|_| needs_vectors && !self.store.has_vector_type());
+        let vectors = dimension.map(|dimension| (self.embedder.model_id(), dimension));
+        let snapshot = Arc::new(Snapshot::read(&self.store, state, vectors).await?);
         *latest = Some(Arc::clone(&snapshot));
         Ok(snapshot)
     }
@@ -237,23 +238,10 @@ impl Catalogue {
 
 /// Joins the rankings into one, best first.
 fn join(mode: Mode, found: &[Found], near: &[(u32, f64)]) -> Vec<(u32, f64)> {
+    let by_words = found.iter().map(|found| (found.place, found.score));
     match mode {
-        Mode::Text => found.iter().map(|found| (found.place, found.score)).collect(),
+        Mode::Text => by_words.collect(),
         Mode::Vector => near.to_vec(),
-        Mode::Hybrid => {
-            let by_text: Vec<(u32, f64)> =
-                found.iter().take(DEPTH).map(|found| (found.place, found.evidence)).collect();
-            let by_meaning: Vec<(u32, f64)> = near.iter().take(DEPTH).map(|(place, _)| (*place, 1.0)).collect();
-            // Who names a title means that movie, whatever others are about.
-            let by_title: Vec<(u32, f64)> =
-                found.iter().filter(|found| found.title_match > 0).map(|found| (found.place, 1.0)).collect();
-            let scores = fusion::fuse(&[&by_text, &by_meaning, &by_title]);
-            let mut ranked: Vec<(u32, f64)> = scores.into_iter().collect();
-            ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-            let exact = found.iter().filter(|found| found.title_match == 2).count();
-            let is_exact = |place: u32| found[..exact].iter().any(|found| found.place == place);
-            ranked.sort_by_key(|(place, _)| !is_exact(*place));
-            ranked
-        }
+        Mode::Hybrid => fusion::fuse(near, by_words),
     }
 }

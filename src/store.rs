@@ -62,7 +62,7 @@ pub use self::retries::{MAX_FAILURES_BEFORE_SET_ASIDE, RetryPlan, Settled};
 pub use self::retry::retry;
 pub use self::runs::{NewRun, Outcome, Run, RunTotals, Traffic};
 pub use self::save::{PageResult, Saved};
-pub use self::search::{Card, Filter, Role, Titles, TorrentRow, Watch, WordQuery};
+pub use self::search::{Card, Filter, PackedVectors, Role, Titles, TorrentRow, Watch, WordQuery};
 pub use self::status::{FailureRow, NewestMovie, Recent, RunStatus, Stats, Totals};
 pub use self::vectors::{Embeddable, Vector};
 pub use self::verify::{Finding, Inspection, Mended};

@@ -130,7 +130,11 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         return embed(&settings, arguments.common.json).await;
     }
     let store = Store::open_existing(&cli::store_options(&settings)).await?;
-    let catalogue = Catalogue::open(&store, cli::embedder(&settings.embeddings)?).await?;
+    let embedder = cli::embedder(&settings.embeddings)?;
+    if let Some(embedder) = &embedder {
+        fill::pin_dimension(&store, embedder).await?;
+    }
+    let catalogue = Catalogue::open(&store, embedder).await?;
     let show = Output { is_json: arguments.common.json };
     match arguments.command {
         Command::Search(search) => show.print(&catalogue.search(&search.query()).await?)?,

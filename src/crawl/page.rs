@@ -1,14 +1,13 @@
 //! What a worker does with a page: list it, look which movies are unknown, fetch their details, save it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::details::failure_of;
 use super::listing::{Listed, Listing};
 use super::worker::Worker;
 use super::{Error, Existing, Purpose, Shared, plan};
-use crate::movie::Movie;
-use crate::store::{Known, Lease, PageReading, PageResult, Saved, Scope, Settled, Vector, retry};
-use crate::{api, fill};
+use crate::api;
+use crate::store::{Known, Lease, PageReading, PageResult, Saved, Scope, Settled, retry};
 
 impl Worker {
     /// Deals with a page from the list to the commit.
@@ -132,35 +131,20 @@ impl Worker {
         let listed = listed - gone;
         failures.extend(new.failures.into_iter().chain(fetched.failures));
         failed += new.failed + fetched.failed;
-        let updates = updates.into_iter().chain(fetched.movies).collect();
+        let refetched = fetched.movies;
         Ok(PageResult {
             lease,
             reading: None,
             listed,
-            vectors: self.vectors_of(&new.movies).await,
+            vectors: self.vectors_of(&new.movies, &refetched).await?,
             new: new.movies,
-            updates,
+            updates: updates.into_iter().chain(refetched).collect(),
             scope,
             failures,
             failed,
             reappeared: known.disappeared,
             settled: None,
         })
-    }
-
-    /// Makes the vectors of movies. A provider that fails leaves them pending: movies are never lost for a vector.
-    async fn vectors_of(&self, movies: &[Movie]) -> HashMap<i32, Vector> {
-        let Some(embedder) = &self.shared.options.embedder else { return HashMap::new() };
-        match fill::embed(embedder, movies.iter().map(fill::text_of_movie).collect()).await {
-            Ok(vectors) => {
-                let of_movies = movies.iter().map(|movie| movie.external_id).zip(vectors);
-                of_movies.filter_map(|(external_id, vector)| Some((external_id, vector?))).collect()
-            }
-            Err(error) => {
-                tracing::warn!("vectors are pending, yts-catalog embed makes them later: {error}");
-                HashMap::new()
-            }
-        }
     }
 }
 

@@ -102,6 +102,13 @@ impl HttpModel {
         &self.service.id
     }
 
+    /// Says how many numbers a vector has, where that is known from before and no answer has told yet: vectors of another
+    /// dimension are refused then.
+    pub fn expect_dimension(&self, dimension: usize) {
+        // An answer, or the options, said so before.
+        let _ = self.service.dimension.set(dimension);
+    }
+
     /// Returns how many numbers a vector has; `None` before the first answer unless the options say so.
     #[must_use]
     pub fn dimension(&self) -> Option<usize> {

@@ -69,7 +69,7 @@ impl Catalogue {
         let unliked_directions = self.directions(&unliked).await?;
         let direction = centre(&liked_directions, &unliked_directions);
         let named: HashSet<i64> = liked.iter().chain(&unliked).map(|card| card.id).collect();
-        let snapshot = self.snapshot().await?;
+        let snapshot = self.snapshot(true).await?;
         let count = limit * LOOKED_AT + named.len();
         let near = meaning::nearest(&self.store, &snapshot, &direction, count, None).await?;
         let near: Vec<(i64, f64)> =
@@ -153,9 +153,7 @@ fn reason(movie: &Movie, liked: &[(i64, Movie)], directions: &[Direction], vecto
         let theirs: HashSet<&String> = liked.iter().flat_map(|(_, liked)| of(liked)).collect();
         of(movie).iter().filter(|name| theirs.contains(name)).cloned().collect()
     };
-    let closeness = |direction: &Direction| -> f32 {
-        if direction.vector.len() == vector.len() { super::matrix::dot(&direction.vector, vector) } else { 0.0 }
-    };
+    let closeness = |direction: &Direction| -> f32 { direction.vector.iter().zip(vector).map(|(a, b)| a * b).sum() };
     let nearest = liked.iter().zip(directions).max_by(|a, b| closeness(a.1).total_cmp(&closeness(b.1)));
     Reason {
         shared_genres: shared(|movie| &movie.genres),

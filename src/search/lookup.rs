@@ -34,7 +34,7 @@ impl Catalogue {
 
     /// Returns the movies with exactly this title, accents and case aside.
     async fn by_title(&self, text: &str) -> Result<Vec<Card>, Error> {
-        let snapshot = self.snapshot().await?;
+        let snapshot = self.snapshot(false).await?;
         let wanted = words(text);
         let is_title =
             |place: &u32, wanted: &[String]| snapshot.titles(*place).iter().any(|title| words(title) == wanted);

@@ -13,7 +13,7 @@ use super::matrix::Matrix;
 use super::question::Term;
 use super::spelling::{allowed_errors, distance};
 use super::words::{fold, is_stop_word, words};
-use crate::store::{Filter, Store, WordQuery};
+use crate::store::{Filter, Store, Titles, WordQuery};
 
 /// The most words that are kept; more than any session asks for.
 const MAX_KEPT: usize = 2_000;
@@ -59,16 +59,34 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    pub(super) async fn read(store: &Store, state: String) -> Result<Self, Error> {
-        let all = store.all_titles().await?;
-        let genres = store.genre_list().await?.into_iter().map(|(id, name)| (id, words(&name))).collect();
+    /// Reads what is needed at once: the vectors of a model, too, where one is named with its dimension.
+    pub(super) async fn read(store: &Store, state: String, vectors: Option<(String, usize)>) -> Result<Self, Error> {
+        let without_vectors = async {
+            let all = store.all_titles().await?;
+            let genres = store.genre_list().await?.into_iter().map(|(id, name)| (id, words(&name))).collect();
+            Ok::<_, Error>(Self::new(store.clone(), state, all, genres))
+        };
+        let packed = async {
+            match &vectors {
+                Some((model, dimension)) => Ok(store.packed_vectors(model, *dimension).await?),
+                None => Ok(Vec::new()),
+            }
+        };
+        let (mut snapshot, packed) = tokio::try_join!(without_vectors, packed)?;
+        if let Some((_, dimension)) = vectors {
+            snapshot.matrix = OnceCell::new_with(Some(Matrix::new(dimension, packed, |id| snapshot.place(id))));
+        }
+        Ok(snapshot)
+    }
+
+    fn new(store: Store, state: String, all: Vec<Titles>, genres: Vec<(i32, Vec<String>)>) -> Self {
         let ids: Vec<i64> = all.iter().map(|titles| titles.id).collect();
         let places = ids.iter().zip(0..).map(|(&id, place)| (id, place)).collect();
         let folded = |titles: Vec<String>| titles.iter().map(|title| fold(title).into_owned()).collect();
         let titles: Vec<Vec<String>> = all.into_iter().map(|titles| folded(titles.titles)).collect();
         let title_words = index(&titles);
         let (kept, matrix, passed) = (Mutex::default(), OnceCell::new(), Mutex::default());
-        Ok(Self { state, store: store.clone(), ids, titles, places, title_words, genres, kept, matrix, passed })
+        Self { state, store, ids, titles, places, title_words, genres, kept, matrix, passed }
     }
 
     /// How many movies there are.
@@ -108,40 +126,58 @@ impl Snapshot {
         first.iter().copied().filter(|place| others.iter().all(|list| list.binary_search(place).is_ok())).collect()
     }
 
-    /// Returns where a word of a question occurs.
-    pub(super) async fn occurrences(&self, term: &Term) -> Result<Occurrences, Error> {
-        let query = term.query();
-        let (texts, cast) = self.read_once(&query).await?;
-        let titles = match &query {
+    /// Returns where each word of a question occurs.
+    pub(super) async fn occurrences(&self, terms: &[Term]) -> Result<Vec<Occurrences>, Error> {
+        let queries: Vec<WordQuery> = terms.iter().map(Term::query).collect();
+        let read = self.read_once(&queries).await?;
+        let mut occurrences = Vec::with_capacity(terms.len());
+        for ((term, query), (texts, cast)) in terms.iter().zip(&queries).zip(read) {
+            let (titles, genres) = (Arc::new(self.in_titles(term, query)), Arc::new(self.in_genres(term).await?));
+            occurrences.push(Occurrences { texts, titles, cast, genres });
+        }
+        Ok(occurrences)
+    }
+
+    fn in_titles(&self, term: &Term, query: &WordQuery) -> Vec<u32> {
+        match query {
             WordQuery::AnyOf(forms) => union(forms.iter().filter_map(|form| self.title_words.get(form))),
             WordQuery::Prefix(_) | WordQuery::Phrase(_) => {
                 union(self.title_words.iter().filter(|(word, _)| term.is_in(word)).map(|(_, places)| places))
             }
-        };
+        }
+    }
+
+    async fn in_genres(&self, term: &Term) -> Result<Vec<u32>, Error> {
         let is_named = |names: &Vec<String>| names.iter().any(|name| term.is_in(name));
         let genre_ids: Vec<i32> = self.genres.iter().filter(|(_, names)| is_named(names)).map(|(id, _)| *id).collect();
-        let genres = self.places(&self.store.movies_with_genre(&genre_ids).await?);
-        Ok(Occurrences { texts, titles: Arc::new(titles), cast, genres: Arc::new(genres) })
+        Ok(self.places(&self.store.movies_with_genre(&genre_ids).await?))
     }
 
-    /// Returns the movies with a phrase in title, description or cast.
-    pub(super) async fn with_phrase(&self, phrase: &WordQuery) -> Result<Vec<u32>, Error> {
-        let (texts, cast) = self.read_once(phrase).await?;
-        Ok(union([texts.as_ref(), cast.as_ref()].into_iter()))
+    /// Returns for each phrase the movies with it in title, description or cast.
+    pub(super) async fn with_phrases(&self, phrases: &[WordQuery]) -> Result<Vec<Vec<u32>>, Error> {
+        let read = self.read_once(phrases).await?;
+        Ok(read.iter().map(|(texts, cast)| union([texts.as_ref(), cast.as_ref()].into_iter())).collect())
     }
 
-    async fn read_once(&self, query: &WordQuery) -> Result<(Places, Places), Error> {
-        if let Some(known) = self.kept.lock().await.get(query) {
-            return Ok(known.clone());
-        }
-        let texts = Arc::new(self.places(&self.store.movies_with(query).await?));
-        let cast = Arc::new(self.places(&self.store.movies_with_cast(query).await?));
+    /// Returns where these stand, from memory as far as they were asked for before.
+    async fn read_once(&self, queries: &[WordQuery]) -> Result<Vec<(Places, Places)>, Error> {
+        let known: Vec<Option<(Places, Places)>> = {
+            let kept = self.kept.lock().await;
+            queries.iter().map(|query| kept.get(query).cloned()).collect()
+        };
+        let asked = queries.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(query, _)| query.clone());
+        let new: Vec<WordQuery> = asked.collect();
+        let found = if new.is_empty() { Vec::new() } else { self.store.movies_with(&new).await? };
+        let placed =
+            |(texts, cast): (Vec<i64>, Vec<i64>)| (Arc::new(self.places(&texts)), Arc::new(self.places(&cast)));
+        let found: Vec<(Places, Places)> = found.into_iter().map(placed).collect();
         let mut kept = self.kept.lock().await;
-        if kept.len() >= MAX_KEPT {
+        if kept.len() + new.len() > MAX_KEPT {
             kept.clear();
         }
-        kept.insert(query.clone(), (Arc::clone(&texts), Arc::clone(&cast)));
-        Ok((texts, cast))
+        kept.extend(new.into_iter().zip(found.iter().cloned()));
+        let mut found = found.into_iter();
+        Ok(known.into_iter().filter_map(|known| known.or_else(|| found.next())).collect())
     }
 
     /// Returns words of titles that a word may have been meant to be: those that begin with it, else the nearest ones.
@@ -184,13 +220,11 @@ impl Snapshot {
 
     /// Returns all vectors of a model, read once.
     pub(super) async fn matrix(&self, model: &str, dimension: usize) -> Result<&Matrix, Error> {
-        self.matrix
-            .get_or_try_init(|| async {
-                let rows = self.store.vectors(model).await?;
-                let placed = rows.into_iter().filter_map(|(id, row)| Some((self.place(id)?, row)));
-                Ok(Matrix::new(dimension, placed))
-            })
-            .await
+        let read = || async {
+            let packed = self.store.packed_vectors(model, dimension).await?;
+            Ok(Matrix::new(dimension, packed, |id| self.place(id)))
+        };
+        self.matrix.get_or_try_init(read).await
     }
 }
 

