@@ -208,7 +208,7 @@ impl Catalogue {
     /// Completes movies with their genres and cast, in the order given.
     async fn movies(&self, cards: &[Card]) -> Result<Vec<(i64, Movie)>, Error> {
         let ids: Vec<i64> = cards.iter().map(|card| card.id).collect();
-        let (mut genres, mut roles) = (self.store.genre_names(&ids).await?, self.store.role_names(&ids).await?);
+        let (mut genres, mut roles) = tokio::try_join!(self.store.genre_names(&ids), self.store.role_names(&ids))?;
         let complete = cards.iter().map(|card| {
             let mut cast: Vec<String> = Vec::new();
             for role in roles.remove(&card.id).unwrap_or_default() {
