@@ -215,7 +215,7 @@ impl Shared {
             .await?;
         let summary = summary::add_up(self, outcome, totals, started.elapsed()).await?;
         if matches!(outcome, Outcome::Complete | Outcome::Incomplete) {
-            self.settle_search().await;
+            self.settle_search(started.elapsed()).await;
         }
         Ok((summary, trouble))
     }

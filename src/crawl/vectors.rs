@@ -3,6 +3,7 @@
 //! What a vector is made from, and when it fits no more, is [`crate::fill`]'s.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::worker::Worker;
 use super::{Error, Shared};
@@ -52,13 +53,15 @@ impl Worker {
 }
 
 impl Shared {
-    /// Makes search fast where this crawl made the catalogue a large one.
-    pub(super) async fn settle_search(&self) {
+    /// Makes search fast where this crawl made the catalogue a large one; not where that took longer than a tenth of the
+    /// crawl.
+    pub(super) async fn settle_search(&self, took: Duration) {
         let Some(embedder) = &self.options.embedder else { return };
         let Some(dimension) = embedder.dimension() else { return };
-        match self.store.settle_search_once(&embedder.model_id(), dimension).await {
-            Ok(true) => tracing::info!("the index of vectors was built"),
-            Ok(false) => {}
+        match self.store.settle_search_once(&embedder.model_id(), dimension, took / 10).await {
+            Ok(Some(true)) => tracing::info!("the index of vectors was built"),
+            Ok(Some(false)) => tracing::info!("yts-catalog embed builds the index of vectors, for a faster search"),
+            Ok(None) => {}
             Err(error) => tracing::warn!("search stays slow until yts-catalog embed builds its index: {error}"),
         }
     }

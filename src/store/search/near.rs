@@ -3,6 +3,8 @@
 //! An index serves one model, since vectors of two models have nothing to do with each other. On `SQLite` there is none:
 //! search reads all vectors once and scans them.
 
+use std::time::Duration;
+
 use entity::movie_embedding;
 use sea_orm::prelude::PgVector;
 use sea_orm::{
@@ -18,6 +20,8 @@ const EF_SEARCH: u64 = 100;
 const MAX_INDEXED_DIMENSION: usize = 2_000;
 /// From so many vectors on, comparing each takes tens of milliseconds, and an index is worth its making.
 const MIN_INDEXED: i64 = 30_000;
+/// What building the index takes a vector, on a small machine.
+const INDEXING_A_VECTOR: Duration = Duration::from_millis(1);
 /// Up to so many movies, comparing each is as fast as the index, and exact.
 const MAX_EXACT: usize = 10_000;
 
@@ -45,23 +49,34 @@ impl Store {
         Ok(())
     }
 
-    /// Settles the search the first time that there are so many vectors that comparing each takes long; returns whether
-    /// it did. An index that is there is kept up by the database.
-    pub async fn settle_search_once(&self, model: &str, dimension: usize) -> Result<bool, Error> {
+    /// Settles the search the first time that there are so many vectors that comparing each takes long, if building
+    /// their index takes no longer than `patience`; returns whether it did, or nothing where it is not due. An index that
+    /// is there is kept up by the database.
+    pub async fn settle_search_once(
+        &self,
+        model: &str,
+        dimension: usize,
+        patience: Duration,
+    ) -> Result<Option<bool>, Error> {
         if self.backend() != DbBackend::Postgres || dimension > MAX_INDEXED_DIMENSION {
-            return Ok(false);
+            return Ok(None);
         }
-        let is_due = "SELECT (SELECT count(*) FROM (SELECT 1 FROM movie_embeddings WHERE model = $1 LIMIT $2) AS found) \
-                      = $2 AND to_regclass('idx_movie_embeddings_' || left(md5($1), 16) || '_' || $3::int) IS NULL";
+        let unindexed = "SELECT count(*) FROM movie_embeddings WHERE model = $1 \
+                         AND to_regclass('idx_movie_embeddings_' || left(md5($1), 16) || '_' || $2::int) IS NULL";
         let dimension_value = i32::try_from(dimension).unwrap_or(i32::MAX);
-        let values = vec![model.into(), MIN_INDEXED.into(), dimension_value.into()];
-        let statement = Statement::from_sql_and_values(DbBackend::Postgres, is_due, values);
+        let statement =
+            Statement::from_sql_and_values(DbBackend::Postgres, unindexed, vec![model.into(), dimension_value.into()]);
         let row = self.db.query_one_raw(statement).await.map_err(Error::doing(DOING))?;
-        let is_due = row.map(|row| row.try_get_by_index(0)).transpose().map_err(Error::doing(DOING))?.unwrap_or(false);
-        if is_due {
+        let vectors: i64 =
+            row.map(|row| row.try_get_by_index(0)).transpose().map_err(Error::doing(DOING))?.unwrap_or_default();
+        if vectors < MIN_INDEXED {
+            return Ok(None);
+        }
+        let is_quick = INDEXING_A_VECTOR.saturating_mul(u32::try_from(vectors).unwrap_or(u32::MAX)) <= patience;
+        if is_quick {
             self.settle_search(model, dimension).await?;
         }
-        Ok(is_due)
+        Ok(Some(is_quick))
     }
 
     /// Builds the HNSW index of a model's vectors on `PostgreSQL` where it is missing; on `SQLite` it does nothing.
