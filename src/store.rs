@@ -1,7 +1,7 @@
 //! The only place that knows SQL: opens the database, hands out pages, saves movies, reads them back.
 //!
 //! One database type is `SQLite`, embedded; the other is `PostgreSQL`, shared by several machines. What differs between
-//! them stands in `dialect`, `connection` and `presence`; everything else is written once.
+//! them stands in `dialect`, `pool`, `presence` and `search`; everything else is written once.
 //! A page's movies, their relations and the mark that the page is done commit in one transaction (`save`).
 
 mod bulk;
@@ -23,6 +23,7 @@ mod library;
 mod links;
 mod lookups;
 mod movies;
+mod pool;
 mod presence;
 mod retries;
 mod retry;

@@ -9,8 +9,8 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
-use super::connection::reach;
 use super::error::plain;
+use super::pool::reach;
 use super::{Error, Options};
 
 /// The tables, in the order in which they are shown.

@@ -9,8 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
-use super::connection::{Options, connect};
+use super::connection::Options;
 use super::file::WatchedFile;
+use super::pool::session;
 use super::timely::Timely;
 use super::{Error, Lease, Store};
 
@@ -47,7 +48,7 @@ impl Store {
     pub async fn announce(&self, options: &Options) -> Result<Presence, Error> {
         let owner = rand::random_range(1..=i32::MAX);
         let sign = match (self.backend(), options.sqlite_file()) {
-            (DbBackend::Postgres, _) => Sign::Session(connect(options, 1).await?),
+            (DbBackend::Postgres, _) => Sign::Session(session(options).await?),
             (_, Some(file)) => Sign::File(WatchedFile::lock(file)?),
             (_, None) => Sign::Alone,
         };
