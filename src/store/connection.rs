@@ -30,8 +30,6 @@ pub struct Options {
     /// How long to wait for an answer of `PostgreSQL`, and for a connection to ask on, before that counts as lost: longer
     /// than a statement may take.
     pub answer_timeout: Duration,
-    /// How much of a `SQLite` file to read as if it were memory.
-    pub mapped_bytes: u32,
 }
 
 impl Options {
@@ -43,7 +41,6 @@ impl Options {
             acquire_timeout: Duration::from_secs(30),
             statement_timeout: Duration::from_secs(45),
             answer_timeout: Duration::from_mins(1),
-            mapped_bytes: 0,
         }
     }
 
