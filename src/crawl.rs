@@ -140,7 +140,7 @@ pub async fn run(
     let run = retry(options.patience, || async { store.open_run(&new_run, options.fresh).await }).await?;
     tracing::info!("run {} {}: {}", run.id, if run.resumed { "goes on" } else { "begins" }, new_run.query);
     let start = retry(options.patience, || plan::start(&store, &run, &options)).await?;
-    options.embedder = vectors::usable(&store, options.embedder).await?;
+    options.embedder = vectors::usable(&store, options.embedder, options.patience).await?;
     let shared = Shared {
         open_failures_of: start.has_open_failures.then_some(new_run.scope),
         trusted_until: start.trusted_until,

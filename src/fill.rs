@@ -135,7 +135,7 @@ pub async fn run(
     workers: u32,
     patience: Duration,
 ) -> Result<Summary, Error> {
-    check(&store, &embedder).await?;
+    check(&store, &embedder, patience).await?;
     let model = embedder.model_id();
     let query = format!("embed model={model:?}");
     let new_run = NewRun { scope: query.clone(), query, start_page: 1, max_pages: None, page_limit: IDS_PER_STRETCH };

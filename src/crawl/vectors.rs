@@ -13,9 +13,13 @@ use crate::movie::Movie;
 use crate::store::{Store, Vector, retry};
 
 /// Returns the provider of vectors unless it is another than its name says; one that is down may come back.
-pub(super) async fn usable(store: &Store, embedder: Option<Embedder>) -> Result<Option<Embedder>, Error> {
+pub(super) async fn usable(
+    store: &Store,
+    embedder: Option<Embedder>,
+    patience: Duration,
+) -> Result<Option<Embedder>, Error> {
     let Some(embedder) = embedder else { return Ok(None) };
-    match fill::check(store, &embedder).await {
+    match fill::check(store, &embedder, patience).await {
         Err(fill::Error::Store(error)) => Err(error.into()),
         Err(error @ fill::Error::OtherModel { .. }) => {
             tracing::warn!("no vectors are made: {error}");

@@ -1,9 +1,11 @@
 //! Whether a service still is the model whose vectors are kept: all that is known of it is a name, behind which another
 //! model may stand by now. A model on this machine has a hash of its files in its name, so it needs no such question.
 
+use std::time::Duration;
+
 use super::{Error, text_where_due};
 use crate::embed::Embedder;
-use crate::store::{Store, Vector};
+use crate::store::{Store, Vector, retry};
 
 /// Closeness of a text's vectors by one model, asked twice: far above what two models agree in, and below it by more than
 /// rounding on other hardware, or in other batches, makes out.
@@ -20,9 +22,10 @@ pub async fn pin_dimension(store: &Store, embedder: &Embedder) -> Result<(), Err
 }
 
 /// Makes sure that a service makes the vectors that it made, by asking for one of them again.
-pub async fn check(store: &Store, embedder: &Embedder) -> Result<(), Error> {
+pub async fn check(store: &Store, embedder: &Embedder, patience: Duration) -> Result<(), Error> {
     let Embedder::Http(service) = embedder else { return Ok(()) };
-    let Some((movie, kept)) = store.one_vector_of(service.model_id()).await? else { return Ok(()) };
+    let kept = retry(patience, || store.one_vector_of(service.model_id())).await?;
+    let Some((movie, kept)) = kept else { return Ok(()) };
     service.expect_dimension(kept.numbers.len());
     // The text under another model's name is due; where the hash is that of the vector, it is the one it was made from.
     let Some((_, text)) = text_where_due(movie, "") else { return Ok(()) };
