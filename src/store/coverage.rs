@@ -124,16 +124,25 @@ impl Store {
     /// than `max_share` of them, it is likely the source that is at fault, and none is marked.
     pub async fn mark_disappeared(&self, seen: &HashSet<i32>, max_share: f64) -> Result<Disappeared, Error> {
         const DOING: &str = "mark movies that have disappeared";
-        let listed: Vec<i32> = movie::Entity::find()
-            .select_only()
-            .column(movie::Column::ExternalId)
-            .filter(movie::COLUMN.deleted_at.is_null())
-            .into_tuple()
-            .all(&self.db)
-            .await
-            .map_err(Error::doing(DOING))?;
-        let gone: Vec<i32> = listed.iter().copied().filter(|external_id| !seen.contains(external_id)).collect();
-        if gone.len() as f64 > listed.len() as f64 * max_share {
+        let (mut listed, mut gone, mut after) = (0_u64, Vec::new(), i32::MIN);
+        loop {
+            let some: Vec<i32> = movie::Entity::find()
+                .select_only()
+                .column(movie::Column::ExternalId)
+                .filter(movie::COLUMN.deleted_at.is_null())
+                .filter(movie::COLUMN.external_id.gt(after))
+                .order_by_asc(movie::COLUMN.external_id)
+                .limit(bulk::MAX_KEYS as u64)
+                .into_tuple()
+                .all(&self.db)
+                .await
+                .map_err(Error::doing(DOING))?;
+            let Some(&last) = some.last() else { break };
+            after = last;
+            listed += some.len() as u64;
+            gone.extend(some.into_iter().filter(|external_id| !seen.contains(external_id)));
+        }
+        if gone.len() as f64 > listed as f64 * max_share {
             return Ok(Disappeared::Braked(gone.len() as u64));
         }
         let writing = self.begin_writing(DOING).await?;
