@@ -26,6 +26,10 @@ fmt:
 lint:
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
+# Measure crawls beside what network and databases cost by themselves (half an hour; arguments as in scripts/bench)
+bench *arguments:
+    scripts/bench "$@"
+
 # Check licences, advisories and sources of the dependencies (needs cargo-deny)
 deny:
     cargo deny --locked check

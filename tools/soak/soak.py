@@ -7,6 +7,7 @@ import time
 import traceback
 
 import accidents
+import clock
 import kills
 import outages
 import points
@@ -35,6 +36,8 @@ EXPERIMENTS = {
     "shift-50": lambda world, part: shifting.shifted(world, "sqlite", 50, part(3000), 150),
     "disk-full": lambda world, part: accidents.disk_full(world, 1000, part(20)),
     "volume-full": lambda world, part: accidents.volume_full(world, 2000, part(20)),
+    "clock-sqlite": lambda world, part: clock.jumped(world, "sqlite", part(4000)),
+    "clock-postgres": lambda world, part: clock.jumped(world, "postgres", part(4000)),
     "locked": lambda world, part: accidents.locked(world, part(4000), 10, part(4)),
 }
 
@@ -49,6 +52,9 @@ def main():
     if "volume-full" in names and not accidents.can_mount():
         print("volume-full is not run: it takes the rights of root")
         names = [name for name in names if name != "volume-full"]
+    if any(name.startswith("clock") for name in names) and clock.library() is None:
+        print("clock is not run: it takes libfaketime (Debian: apt-get install faketime)")
+        names = [name for name in names if not name.startswith("clock")]
     # So that what was started is ended too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(f"seed {arguments.seed}, 1/{arguments.part} of the long form", flush=True)

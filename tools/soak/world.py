@@ -141,10 +141,10 @@ def on_server(database, sql):
 class Fetch:
     """A fetch-yts, with its peak of memory watched until it ends."""
 
-    def __init__(self, world, database_url, demo, arguments, max_file_bytes=None):
+    def __init__(self, world, database_url, demo, arguments, max_file_bytes=None, more_environment=None):
         command = [PROGRAMS / "fetch-yts", "--database-url", database_url, "--base-url", demo.base_url, "--json"]
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("YTS__", "DATABASE_"))}
-        environment["NO_COLOR"] = "1"
+        environment |= {"NO_COLOR": "1", **(more_environment or {})}
         self.world = world
         self.log = tempfile.TemporaryFile(dir=world.folder)
         self.output = tempfile.TemporaryFile(dir=world.folder)
@@ -220,10 +220,10 @@ class World:
     def database(self, kind):
         return Sqlite(self.folder) if kind == "sqlite" else Postgres()
 
-    def fetch(self, database, demo, *more, rate=0, limit=LIMIT, workers=WORKERS, url=None, max_file_bytes=None):
+    def fetch(self, database, demo, *more, rate=0, limit=LIMIT, workers=WORKERS, url=None, max_file_bytes=None, environment=None):
         """Starts the command; the same each time."""
         arguments = ["--rate", rate, "--workers", workers, "--limit", limit, "--concurrency", 16, *more]
-        self.fetches.append(Fetch(self, url or database.url, demo, arguments, max_file_bytes))
+        self.fetches.append(Fetch(self, url or database.url, demo, arguments, max_file_bytes, environment))
         return self.fetches[-1]
 
     def run_through(self, database, demo, *more, rate=0, limit=LIMIT, workers=WORKERS):
