@@ -192,7 +192,7 @@ impl Shared {
         coverage: Coverage,
     ) -> Result<(Summary, Option<Error>), Error> {
         if let Some(Error::Store(error)) = trouble {
-            return Err(Error::Store(error));
+            return Err(Error::Store(self.presence.file_lost().unwrap_or(error)));
         }
         let (store, run_id, owner) = (&self.store, self.run.id, self.presence.owner);
         // Nothing counts as saved in a file that was removed.

@@ -84,6 +84,15 @@ impl Presence {
         }
     }
 
+    /// Says that `SQLite`'s file was removed, where it was: then whatever else went wrong follows from that.
+    #[must_use]
+    pub fn file_lost(&self) -> Option<Error> {
+        match &self.sign {
+            Sign::File(file) => file.make_sure_of().err(),
+            Sign::Session(_) | Sign::Alone => None,
+        }
+    }
+
     /// Renews the sign where the connection that carried it was lost; fails where the file is no longer there. The lock is a shared one, since the server may not
     /// have noticed yet that the session which holds it too is gone.
     pub async fn renew(&self) -> Result<(), Error> {
