@@ -75,7 +75,7 @@ impl Shared {
         retry(options.patience, || async { store.certify(run.id, distinct_movies).await }).await?;
         if is_of_every_page && plan::is_unfiltered(options) {
             let max_share = if options.allow_mass_deletion { 1.0 } else { MAX_SHARE_OF_DELETIONS };
-            match retry(options.patience, || async { store.mark_disappeared(&seen, max_share).await }).await? {
+            match retry(options.patience, || async { store.mark_disappeared(run.id, &seen, max_share).await }).await? {
                 Disappeared::Marked(0) => {}
                 Disappeared::Marked(count) => tracing::info!("{count} movies are listed no more"),
                 Disappeared::Braked(count) => tracing::warn!(

@@ -7,7 +7,7 @@
 //! came in and went, equal counts prove nothing, and the whole list is read in a new pass.
 //! Fetching is the workers' affair; this file only decides.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::store::PageReading;
 
@@ -45,9 +45,12 @@ pub(super) fn judge(readings: &[PageReading], page_limit: u32, is_unchanged: boo
     }
 }
 
-/// Returns how many distinct movies were seen, in whichever pass.
-pub(super) fn seen(readings: &[PageReading]) -> HashSet<i32> {
-    readings.iter().flat_map(|reading| reading.external_ids.iter().copied()).collect()
+/// Returns the distinct movies that were seen, in whichever pass, sorted.
+pub(super) fn seen(readings: &[PageReading]) -> Vec<i32> {
+    let mut seen: Vec<i32> = readings.iter().flat_map(|reading| reading.external_ids.iter().copied()).collect();
+    seen.sort_unstable();
+    seen.dedup();
+    seen
 }
 
 enum Top {
@@ -104,11 +107,16 @@ fn gaps(readings: &[&PageReading]) -> Vec<i32> {
 }
 
 fn join_by_movie(readings: &[&PageReading], stretches: &mut Stretches) {
-    let mut first_with = HashMap::new();
-    for (at, reading) in readings.iter().enumerate() {
-        for external_id in &reading.external_ids {
-            let other = *first_with.entry(external_id).or_insert(at);
-            stretches.join(at, other);
+    // Small pairs, sorted: a map of all movies would be the largest thing that a crawl holds.
+    let ids_at =
+        readings.iter().zip(0_u32..).flat_map(|(reading, at)| reading.external_ids.iter().map(move |id| (*id, at)));
+    let mut ids_at: Vec<(i32, u32)> = ids_at.collect();
+    ids_at.sort_unstable();
+    for neighbours in ids_at.windows(2) {
+        if let [(id, at), (other_id, other)] = neighbours
+            && id == other_id
+        {
+            stretches.join(*at as usize, *other as usize);
         }
     }
 }

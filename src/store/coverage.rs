@@ -2,11 +2,9 @@
 //!
 //! Whether the readings show that everything was seen is [`crate::crawl`]'s to decide.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, Utc};
 use entity::{movie, run, run_page, run_reading};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{Error, Lease, Store, bulk, dialect};
@@ -120,29 +118,28 @@ impl Store {
         Ok(newest.flatten())
     }
 
-    /// Marks the movies as deleted that a certified run of the whole catalogue did not see. Where that would be more
-    /// than `max_share` of them, it is likely the source that is at fault, and none is marked.
-    pub async fn mark_disappeared(&self, seen: &HashSet<i32>, max_share: f64) -> Result<Disappeared, Error> {
+    /// Marks the movies as deleted that a certified run of the whole catalogue did not see, though they were there when
+    /// it began; what another process saved meanwhile may be newer than what the run saw. Where that would be more than
+    /// `max_share` of them, it is likely the source that is at fault, and none is marked. `seen` is sorted.
+    pub async fn mark_disappeared(&self, run_id: i64, seen: &[i32], max_share: f64) -> Result<Disappeared, Error> {
         const DOING: &str = "mark movies that have disappeared";
-        let (mut listed, mut gone, mut after) = (0_u64, Vec::new(), i32::MIN);
-        loop {
-            let some: Vec<i32> = movie::Entity::find()
-                .select_only()
-                .column(movie::Column::ExternalId)
-                .filter(movie::COLUMN.deleted_at.is_null())
-                .filter(movie::COLUMN.external_id.gt(after))
-                .order_by_asc(movie::COLUMN.external_id)
-                .limit(bulk::MAX_KEYS as u64)
-                .into_tuple()
-                .all(&self.db)
-                .await
-                .map_err(Error::doing(DOING))?;
-            let Some(&last) = some.last() else { break };
-            after = last;
-            listed += some.len() as u64;
-            gone.extend(some.into_iter().filter(|external_id| !seen.contains(external_id)));
-        }
-        if gone.len() as f64 > listed as f64 * max_share {
+        let began_at = Query::select()
+            .column(run::Column::StartedAt)
+            .from(run::Entity)
+            .and_where(Expr::col(run::Column::Id).eq(run_id))
+            .take();
+        let listed: Option<Option<String>> = movie::Entity::find()
+            .select_only()
+            .expr_as(Expr::cust(dialect::packed(self.backend(), "external_id")), "listed")
+            .filter(movie::COLUMN.deleted_at.is_null())
+            .filter(Expr::col(movie::Column::CreatedAt).lt(Expr::from(began_at)))
+            .into_tuple()
+            .one(&self.db)
+            .await
+            .map_err(Error::doing(DOING))?;
+        let listed: Vec<i32> = dialect::unpacked(listed.flatten());
+        let gone: Vec<i32> = listed.iter().copied().filter(|id| seen.binary_search(id).is_err()).collect();
+        if gone.len() as f64 > listed.len() as f64 * max_share {
             return Ok(Disappeared::Braked(gone.len() as u64));
         }
         let writing = self.begin_writing(DOING).await?;

@@ -1,5 +1,6 @@
-//! What `SQLite` and `PostgreSQL` say differently: the clock, and "one of these keys".
+//! What `SQLite` and `PostgreSQL` say differently: the clock, "one of these keys", and many numbers as one text.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -51,4 +52,17 @@ where
         DbBackend::Postgres => column.eq_any(keys.iter().cloned()),
         _ => column.is_in(keys.iter().cloned()),
     }
+}
+
+/// Returns the expression that packs numbers into one text, with blanks between them: a row for each costs more.
+pub(super) fn packed(backend: DbBackend, column: &str) -> String {
+    match backend {
+        DbBackend::Postgres => format!("string_agg({column}::text, ' ')"),
+        _ => format!("group_concat({column}, ' ')"),
+    }
+}
+
+/// Returns the numbers of a packed text.
+pub(super) fn unpacked<N: FromStr>(packed: Option<String>) -> Vec<N> {
+    packed.unwrap_or_default().split(' ').filter_map(|number| number.parse().ok()).collect()
 }

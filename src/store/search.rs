@@ -17,7 +17,7 @@ pub use self::near::PackedVectors;
 pub use self::postings::{Titles, WordQuery};
 pub use self::watch::Watch;
 
-use super::{Error, Store};
+use super::{Error, Store, dialect};
 
 const DOING: &str = "search";
 
@@ -30,8 +30,7 @@ impl Store {
 
     /// Reads one packed list of ids.
     async fn packed_ids(&self, sql: &str, values: Vec<Value>) -> Result<Vec<i64>, Error> {
-        let packed = self.one_text(sql, values).await.map_err(Error::doing(DOING))?.unwrap_or_default();
-        Ok(packed.split(' ').filter_map(|id| id.parse().ok()).collect())
+        Ok(dialect::unpacked(self.one_text(sql, values).await.map_err(Error::doing(DOING))?))
     }
 
     async fn one_text(&self, sql: &str, values: Vec<Value>) -> Result<Option<String>, DbErr> {
@@ -39,14 +38,6 @@ impl Store {
         match self.db.query_one_raw(statement).await? {
             Some(row) => row.try_get_by_index(0),
             None => Ok(None),
-        }
-    }
-
-    /// Returns the expression that packs ids into one text.
-    fn pack(&self, column: &str) -> String {
-        match self.backend() {
-            DbBackend::Postgres => format!("string_agg({column}::text, ' ')"),
-            _ => format!("group_concat({column}, ' ')"),
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use entity::{cast, genre, movie, movie_cast, movie_genre, torrent};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, prelude::Decimal};
+use sea_orm::{ColumnTrait, ConnectionTrait, prelude::Decimal};
 
 use super::DOING;
-use crate::store::{Error, Store};
+use crate::store::{Error, Store, dialect};
 
 /// Conditions, all of which a movie must meet. Texts are compared without regard to case.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,15 +38,11 @@ impl Store {
         if filter.is_empty() {
             return Ok(None);
         }
-        let packed = self.pack("id");
-        let query = Query::select().expr(Expr::cust(packed)).from_subquery(passing(filter), "passing").to_owned();
-        debug_assert!(matches!(self.backend(), DbBackend::Postgres | DbBackend::Sqlite));
+        let packed = Expr::cust(dialect::packed(self.backend(), "id"));
+        let query = Query::select().expr(packed).from_subquery(passing(filter), "passing").to_owned();
         let row = self.db.query_one(&query).await.map_err(Error::doing(DOING))?;
-        let packed: Option<String> = match row {
-            Some(row) => row.try_get_by_index(0).map_err(Error::doing(DOING))?,
-            None => None,
-        };
-        Ok(Some(packed.unwrap_or_default().split(' ').filter_map(|id| id.parse().ok()).collect()))
+        let ids = row.map(|row| row.try_get_by_index(0)).transpose().map_err(Error::doing(DOING))?;
+        Ok(Some(dialect::unpacked(ids.flatten())))
     }
 }
 

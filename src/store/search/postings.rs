@@ -6,7 +6,7 @@
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TransactionOptions, Value};
 
 use super::DOING;
-use crate::store::{Error, Store};
+use crate::store::{Error, Store, dialect};
 
 /// What to look up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -82,7 +82,7 @@ impl Store {
         if list.is_empty() {
             return Ok(Vec::new());
         }
-        let packed = self.pack("movie_id");
+        let packed = dialect::packed(self.backend(), "movie_id");
         let distinct = format!("SELECT DISTINCT movie_id FROM movie_genres WHERE genre_id IN ({list})");
         self.packed_ids(&format!("SELECT {packed} FROM ({distinct}) AS ids"), Vec::new()).await
     }
