@@ -1,9 +1,9 @@
 //! Inserts many rows in as few statements as the parameter limits allow.
 
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, Iterable, QueryResult, QueryTrait, sea_query::Query,
-};
+mod columns;
+
+use sea_orm::sea_query::{InsertStatement, OnConflict, Query};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, Iterable, QueryResult, QueryTrait};
 
 /// The most parameters a statement may have: `SQLite`'s limit, the lower of the two (`PostgreSQL`'s is 65,535).
 const MAX_PARAMETERS: usize = 32_766;
@@ -18,7 +18,7 @@ where
     C: ConnectionTrait,
 {
     for chunk in chunks(rows) {
-        let mut statement = A::Entity::insert_many(chunk).into_query();
+        let mut statement = statement_for(connection.get_database_backend(), chunk)?;
         if let Some(on_conflict) = on_conflict {
             statement.on_conflict(on_conflict.clone());
         }
@@ -40,11 +40,19 @@ where
 {
     let mut returned = Vec::with_capacity(rows.len());
     for chunk in chunks(rows) {
-        let mut statement = A::Entity::insert_many(chunk).into_query();
+        let mut statement = statement_for(connection.get_database_backend(), chunk)?;
         statement.on_conflict(on_conflict.clone()).returning(Query::returning().columns(columns.iter().copied()));
         returned.extend(connection.query_all(&statement).await?);
     }
     Ok(returned)
+}
+
+/// Returns the statement that inserts the rows: as columns on `PostgreSQL`, one by one on `SQLite`, which has no arrays.
+fn statement_for<A: ActiveModelTrait>(backend: DbBackend, rows: Vec<A>) -> Result<InsertStatement, DbErr> {
+    match backend {
+        DbBackend::Postgres if rows.first().is_some_and(columns::can_hold) => columns::insert(rows),
+        _ => Ok(A::Entity::insert_many(rows).into_query()),
+    }
 }
 
 /// Cuts the rows into pieces whose parameters fit into one statement.
