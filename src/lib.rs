@@ -32,7 +32,7 @@
 //!
 //! Doors: binaries → cli, config, crawl, verify, monitor, health; crawl → api, store, fill, progress; verify → api, store;
 //! fill and search → embed, store; api → movie; store → movie and the `entity` and `migration` crates. api and store meet
-//! only in crawl and verify. `tests/architecture.rs` holds this.
+//! only in crawl and verify. `tests/architecture` holds this.
 
 pub mod api;
 pub mod cli;
