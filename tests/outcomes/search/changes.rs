@@ -1,0 +1,64 @@
+//! What is found after something changed beneath an open catalogue: rows by hand, movies that went, an index built.
+
+use std::time::Duration;
+
+use sea_orm::ConnectionTrait;
+use yts_ingest::embed::StaticModel;
+use yts_ingest::search::{Error, Mode};
+use yts_ingest::store::Store;
+
+use super::plots::{PLOTS, catalogue, movie_of};
+use super::{first, ids, query};
+use crate::support::database::Database;
+
+on_both!(follows_changes_made_by_hand, movies_that_went_are_left_out, an_index_of_vectors_is_built_once);
+
+async fn execute(store: &Store, sql: &str) {
+    store.db().execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+async fn follows_changes_made_by_hand(database: &Database) {
+    let (store, catalogue) = catalogue(database).await;
+    assert_eq!(first(&catalogue, "the quiet lighthouse").await, Some(2));
+    // By another connection, as somebody with psql or sqlite3 would.
+    let other = database.plain_connection().await;
+    let hand = |sql: &'static str| other.execute_unprepared(sql);
+    hand("UPDATE movies SET title = 'Zwölf Zebras', description_full = 'Gallops.' WHERE external_id = 2")
+        .await
+        .expect("a statement by hand");
+    assert_eq!(first(&catalogue, "zwolf zebras").await, Some(2));
+    assert_eq!(first(&catalogue, "gallop").await, Some(2));
+    assert!(!ids(&catalogue, &query("lighthouse", Mode::Text)).await.contains(&2));
+    hand("UPDATE casts SET name = 'Quentin Quark' WHERE name = 'Chiwetel Obi'").await.expect("a statement by hand");
+    assert_eq!(first(&catalogue, "quark").await, Some(5));
+    execute(&store, "DELETE FROM movies WHERE external_id = 2").await;
+    assert!(!ids(&catalogue, &query("zwolf zebras", Mode::Hybrid)).await.contains(&2));
+    store.save_movie(&movie_of(&PLOTS[1])).await.expect("a movie is saved");
+    assert_eq!(first(&catalogue, "quiet lighthouse").await, Some(2));
+    other.close().await.expect("the connection closes");
+}
+
+async fn movies_that_went_are_left_out(database: &Database) {
+    let (store, catalogue) = catalogue(database).await;
+    execute(&store, "UPDATE movies SET deleted_at = CURRENT_TIMESTAMP WHERE external_id = 3").await;
+    for mode in [Mode::Text, Mode::Vector, Mode::Hybrid] {
+        assert!(!ids(&catalogue, &query("dark harbour smugglers", mode)).await.contains(&3), "{mode:?}");
+    }
+    assert!(catalogue.similar("2", 10).await.expect("an answer").hits.iter().all(|hit| hit.movie.id != 3));
+    assert!(matches!(catalogue.show("3").await, Err(Error::NotFound { .. } | Error::Ambiguous { .. })));
+    assert_eq!(catalogue.top(10).await.expect("a list").movies.len(), 6);
+    assert_eq!(catalogue.recent(10).await.expect("a list").movies.len(), 6);
+}
+
+async fn an_index_of_vectors_is_built_once(database: &Database) {
+    let (store, catalogue) = catalogue(database).await;
+    let before = ids(&catalogue, &query("ships", Mode::Vector)).await;
+    for model in [StaticModel::load().expect("the built-in model").model_id(), "it's \"another\" model; --"] {
+        let due = store.settle_search_once(model, 128, Duration::MAX).await.expect("the vectors are counted");
+        assert_eq!(due, None, "they are few");
+        for _ in 0..2 {
+            store.settle_search(model, 128).await.expect("the index is built");
+        }
+    }
+    assert_eq!(ids(&catalogue, &query("ships", Mode::Vector)).await, before);
+}

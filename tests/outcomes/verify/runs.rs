@@ -1,0 +1,65 @@
+//! What runs have left: certificates that do not fit, pages without a reading, leases of the dead, open failures.
+
+use entity::run_page;
+use sea_orm::{EntityTrait, QueryOrder};
+
+use super::{MOVIES, crawled, damage, found, verify};
+use crate::support::crawling::Crawl;
+use crate::support::database::Database;
+use crate::support::records::ByHand;
+use crate::support::snapshot::Snapshot;
+use crate::support::source::{Source, movie_json};
+
+on_both!(
+    movies_that_the_certified_run_did_not_see_are_told_and_left_alone,
+    pages_without_a_reading_and_a_certificate_that_does_not_fit_are_told,
+    leases_of_dead_processes_are_freed,
+    failures_that_are_not_settled_are_told,
+);
+
+async fn movies_that_the_certified_run_did_not_see_are_told_and_left_alone(database: &Database) {
+    let (source, undamaged) = crawled(database).await;
+    damage(database, &["UPDATE run_readings SET external_ids = '6,5,4,3,2'", "UPDATE runs SET distinct_movies = 5"])
+        .await;
+    for is_repair in [false, true] {
+        let report = verify(database, &source, is_repair).await;
+        assert_eq!(found(&report), [("unlisted_movies", "run 1")], "{report}");
+    }
+    Snapshot::of(database.store().await.db()).await.assert_same(&undamaged);
+}
+
+async fn pages_without_a_reading_and_a_certificate_that_does_not_fit_are_told(database: &Database) {
+    let (source, undamaged) = crawled(database).await;
+    damage(database, &["DELETE FROM run_readings"]).await;
+    let report = verify(database, &source, true).await;
+    let expected = [("certificate", "run 1"), ("page_without_reading", "run_pages"), ("unlisted_movies", "run 1")];
+    assert_eq!(found(&report), expected, "{report}");
+    Snapshot::of(database.store().await.db()).await.assert_same(&undamaged);
+}
+
+async fn leases_of_dead_processes_are_freed(database: &Database) {
+    let source = Source::start(Vec::new()).await;
+    let by_hand = ByHand::begin(database, 2).await;
+    by_hand.claim().await;
+    assert_eq!(found(&verify(database, &source, false).await), [], "its holder lives");
+    let ByHand { store, presence, .. } = by_hand;
+    drop(presence);
+    damage(database, &["UPDATE run_pages SET lease_expires_at = '2001-01-01T00:00:00+00:00' WHERE status = 'leased'"])
+        .await;
+    let report = verify(database, &source, false).await;
+    assert_eq!(found(&report), [("dead_lease", "run_pages")], "{report}");
+    let repaired = verify(database, &source, true).await;
+    assert_eq!((found(&repaired), repaired.repaired.expect("it was repaired").leases_freed), (vec![], 1), "{repaired}");
+    let pages = run_page::Entity::find().order_by_asc(run_page::COLUMN.page).all(store.db()).await.expect("pages");
+    assert!(pages.iter().all(|page| page.status == "due"), "{pages:?}");
+}
+
+async fn failures_that_are_not_settled_are_told(database: &Database) {
+    let source = Source::start((1..=MOVIES).map(movie_json).collect()).await;
+    source.script().broken_details.insert(2);
+    let crawl = Crawl { max_attempts: 1, ..Crawl::of(source.base_url()) };
+    assert_eq!(crawl.run(database).await.status, "incomplete");
+    source.script().broken_details.clear();
+    let report = verify(database, &source, true).await;
+    assert_eq!(found(&report), [("open_failures", "source=test")], "{report}");
+}
