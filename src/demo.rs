@@ -3,6 +3,7 @@
 //! faults come on demand. Nothing here knows the crawler or a database.
 
 mod answer;
+mod backstage;
 mod catalogue;
 mod draw;
 mod endpoints;

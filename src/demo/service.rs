@@ -1,11 +1,11 @@
 //! Answers one request of the demo API: throttle, fault, endpoint, in this order, and counts what became of it.
-//! Bytes on the wire are in `http`; what the endpoints answer is in `endpoints`.
+//! Bytes on the wire are in `http`; what the endpoints answer is in `endpoints`; what those who run the server ask of it
+//! is in `backstage`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
-use super::Options;
 use super::answer::{Answer, CHALLENGE_PAGE, Delivery, ERROR_PAGE, HTML, JSON};
 use super::draw::fnv1a;
 use super::endpoints::Endpoint;
@@ -13,13 +13,7 @@ use super::faults::{Fault, Faults};
 use super::stats::{Counters, Stats};
 use super::stock::Stock;
 use super::throttle::{Admission, Throttle};
-
-/// Where another process reads the statistics and the ids in the list, and has the list shift; neither counted as
-/// requests nor faulted.
-const STATS_PATH: &str = "/demo/stats";
-const LISTED_PATH: &str = "/demo/listed";
-const INSERT_PATH: &str = "/demo/insert";
-const REMOVE_PATH: &str = "/demo/remove";
+use super::{Options, backstage};
 
 /// How long requests may be in flight, or being written, while a refusal is read: so many steps of so long. A machine that
 /// is too busy to take them in time is as late with the requests, and the time is the longer for it.
@@ -63,7 +57,7 @@ impl Service {
     /// Answers a request that arrived at `arrived`; the body replaces what is in `body`.
     pub(super) async fn answer(&self, target: &str, arrived: Instant, body: &mut Vec<u8>) -> Answer {
         body.clear();
-        if let Some(answer) = self.answer_backstage(target, body) {
+        if let Some(answer) = backstage::answer(self, target, body) {
             return answer;
         }
         self.counters.requests.count();
@@ -79,23 +73,6 @@ impl Service {
         self.drawn_fault(target)
             .and_then(|fault| self.faulty_answer(fault, endpoint, body))
             .unwrap_or_else(|| self.full_answer(endpoint, body))
-    }
-
-    /// Answers what only those who run the server ask.
-    fn answer_backstage(&self, target: &str, body: &mut Vec<u8>) -> Option<Answer> {
-        match target {
-            STATS_PATH => {}
-            INSERT_PATH => self.insert(),
-            REMOVE_PATH => self.remove(),
-            LISTED_PATH => {
-                // Numbers always serialize.
-                let _ = serde_json::to_writer(body, &self.listed_ids());
-                return Some(Answer::whole(200, JSON));
-            }
-            _ => return None,
-        }
-        let _ = serde_json::to_writer(body, &self.stats());
-        Some(Answer::whole(200, JSON))
     }
 
     /// Notes that an answer has left. After a refusal that announces a window, every client counts as told a while later.
@@ -140,13 +117,13 @@ impl Service {
     }
 
     /// Lets a new movie come to the head of the list.
-    fn insert(&self) {
+    pub(super) fn insert(&self) {
         self.stock.write().unwrap_or_else(PoisonError::into_inner).insert_newest();
         self.counters.inserted.count();
     }
 
     /// Lets a movie disappear.
-    fn remove(&self) {
+    pub(super) fn remove(&self) {
         self.stock.write().unwrap_or_else(PoisonError::into_inner).remove_one();
         self.counters.removed.count();
     }
@@ -260,17 +237,6 @@ mod tests {
         ask(&service, "/api/v2/movie_details.json?movie_id=1").await;
         let stats = service.stats();
         assert_eq!((stats.faults, stats.list, stats.details), (1, 1, 1));
-    }
-
-    #[tokio::test]
-    async fn another_process_reads_the_list_and_has_it_shift_without_being_counted() {
-        let service = service("5xx=100");
-        ask(&service, INSERT_PATH).await;
-        ask(&service, REMOVE_PATH).await;
-        let (answer, body) = ask(&service, LISTED_PATH).await;
-        assert_eq!(answer.status, 200);
-        assert_eq!(serde_json::from_slice::<Vec<u32>>(&body).unwrap(), service.listed_ids());
-        assert_eq!(service.stats(), Stats { inserted: 1, removed: 1, ..Stats::default() });
     }
 
     #[tokio::test]
