@@ -10,8 +10,8 @@ PLACES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib*/faketime/libfaket
 EVERY = 0.4
 
 
-def library():
-    """Returns libfaketime, or nothing where it is not installed."""
+def faketime():
+    """Returns where libfaketime is, or nothing where it is not installed."""
     return next((found for place in PLACES for found in glob.glob(place)), None)
 
 
@@ -25,7 +25,7 @@ def jumped(world, kind, movies):
     offset = world.folder / "offset"
     offset.write_text("+0\n")
     faked = {
-        "LD_PRELOAD": library(), "FAKETIME_TIMESTAMP_FILE": str(offset), "FAKETIME_NO_CACHE": "1",
+        "LD_PRELOAD": faketime(), "FAKETIME_TIMESTAMP_FILE": str(offset), "FAKETIME_NO_CACHE": "1",
         "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
     database = world.database(kind)

@@ -52,7 +52,7 @@ def main():
     if "volume-full" in names and not accidents.can_mount():
         print("volume-full is not run: it takes the rights of root")
         names = [name for name in names if name != "volume-full"]
-    if any(name.startswith("clock") for name in names) and clock.library() is None:
+    if any(name.startswith("clock") for name in names) and clock.faketime() is None:
         print("clock is not run: it takes libfaketime (Debian: apt-get install faketime)")
         names = [name for name in names if not name.startswith("clock")]
     # So that what was started is ended too.
