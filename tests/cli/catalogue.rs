@@ -1,11 +1,13 @@
 //! A small catalogue for sources of one's own: its list pages and details, as the API words them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::source::Answer;
+use crate::source::{Answer, Source};
 
 /// Movies in order of the list.
 pub(crate) struct Catalogue(Vec<Value>);
@@ -33,6 +35,17 @@ impl Catalogue {
         let unknown = json!({"id": 0});
         let movie = self.0.iter().find(|movie| movie["id"] == json!(asked)).unwrap_or(&unknown);
         ok(&json!({ "movie": movie }))
+    }
+
+    /// Starts a source of these movies, and counts how often it is asked.
+    pub(crate) fn counted(self) -> (Source, Arc<AtomicUsize>) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let source = Source::start(move |target| {
+            count.fetch_add(1, Ordering::SeqCst);
+            self.answer(target)
+        });
+        (source, asked)
     }
 
     fn page(&self, page: usize, limit: usize) -> Value {

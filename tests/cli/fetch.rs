@@ -1,8 +1,7 @@
 //! `fetch-yts` when all goes well: what it prints where, what it repeats and what it leaves alone.
 
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use serde_json::json;
 
@@ -82,15 +81,8 @@ fn there_is_no_colour_off_a_terminal_whatever_the_environment_says_of_it() {
 
 #[test]
 fn a_dry_run_asks_one_request_and_leaves_nothing_behind() {
-    let (folder, asked) = (Folder::new(), Arc::new(AtomicUsize::new(0)));
-    let catalogue = Catalogue::new(120);
-    let source = {
-        let asked = Arc::clone(&asked);
-        Source::start(move |target| {
-            asked.fetch_add(1, Ordering::SeqCst);
-            catalogue.answer(target)
-        })
-    };
+    let folder = Folder::new();
+    let (source, asked) = Catalogue::new(120).counted();
     let forecast = folder.json(FETCH_YTS, &["--dry-run", "--base-url", &source.base_url()]);
     assert_eq!(asked.load(Ordering::SeqCst), 1);
     assert_eq!(folder.names(), Vec::<String>::new());

@@ -1,7 +1,6 @@
 //! `fetch-yts --verify`: keys of its JSON, lines for people, exit codes. What it finds and mends is tested elsewhere.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use serde_json::json;
 
@@ -60,15 +59,8 @@ fn what_differs_is_exit_code_3_until_it_is_repaired() {
 
 #[test]
 fn without_a_sample_the_source_is_not_asked() {
-    let (folder, asked) = (Folder::new(), Arc::new(AtomicUsize::new(0)));
-    let catalogue = Catalogue::new(30);
-    let source = {
-        let asked = Arc::clone(&asked);
-        Source::start(move |target| {
-            asked.fetch_add(1, Ordering::SeqCst);
-            catalogue.answer(target)
-        })
-    };
+    let folder = Folder::new();
+    let (source, asked) = Catalogue::new(30).counted();
     let base_url = source.base_url();
     folder.json(FETCH_YTS, &["--base-url", &base_url]);
     asked.store(0, Ordering::SeqCst);

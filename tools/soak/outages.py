@@ -7,7 +7,7 @@ import time
 
 import rows
 from proxy import Proxy
-from world import POSTGRES_CTL, POSTGRES_URL, check, on_server
+from world import LONGEST_RUN, POSTGRES_CTL, POSTGRES_URL, check, on_server
 
 
 def _control(*arguments):
@@ -39,6 +39,22 @@ def _movies(database):
     return int(database.query_after_kill("SELECT COUNT(*) FROM movies")[0][0])
 
 
+def _behind_proxy(database):
+    """Puts a proxy before the server; returns it, and the URL by which it leads to the database."""
+    host = POSTGRES_URL.split("@")[-1].split("/")[0]
+    proxy = Proxy(host)
+    return proxy, database.url.replace(host, f"127.0.0.1:{proxy.port}")
+
+
+def _ended_well(fetch, database, expected, seconds=LONGEST_RUN):
+    """Waits for a run that must go on by itself; returns how many rows are not those of an undisturbed one: none may be."""
+    code, _ = fetch.wait(seconds)
+    check(code == 0, f"the run goes on by itself (exit code {code}): {fetch.words()[-2000:]}")
+    difference = rows.compare(expected, rows.read(database))
+    check(difference == (0, 0), f"the rows are those of an undisturbed run: {difference}")
+    return sum(difference)
+
+
 def restarted(world, movies, rate):
     """Restarts the server again and again while one run goes on."""
     demo = world.demo(movies, "latency=20ms")
@@ -58,16 +74,13 @@ def restarted(world, movies, rate):
             time.sleep(0.05)
         recoveries.append(time.monotonic() - came_back)
         fetch.ended_within(world.rng.uniform(1, 4))
-    code, summary = fetch.wait()
-    check(code == 0, f"the run goes on by itself (exit code {code}): {fetch.words()[-2000:]}")
+    wrong = _ended_well(fetch, database, expected)
     again = demo.ask("stats")["details"] - before - movies
-    difference = rows.compare(expected, rows.read(database))
-    check(difference == (0, 0), f"the rows are those of an undisturbed run: {difference}")
     return {
         **ways,
         "longest from the server's return to the next commit": f"{max(recoveries, default=0):.1f} s",
         "details fetched again": again,
-        "rows lost, doubled or wrong": sum(difference),
+        "rows lost, doubled or wrong": wrong,
     }
 
 
@@ -77,9 +90,7 @@ def cut(world, movies, rate):
     expected = _expected(world, demo)
     before = demo.ask("stats")["details"]
     database = world.database("postgres")
-    host = POSTGRES_URL.split("@")[-1].split("/")[0]
-    proxy = Proxy(host)
-    url = database.url.replace(host, f"127.0.0.1:{proxy.port}")
+    proxy, url = _behind_proxy(database)
     fetch = world.fetch(database, demo, rate=rate, url=url)
     cuts, holes = 0, []
     time.sleep(3)
@@ -95,17 +106,14 @@ def cut(world, movies, rate):
             # What was swallowed never arrives: such a connection is as good as cut, which the network says at last.
             proxy.cut()
         fetch.ended_within(world.rng.uniform(0.5, 3))
-    code, _ = fetch.wait()
-    check(code == 0, f"the run goes on by itself (exit code {code}): {fetch.words()[-2000:]}")
+    wrong = _ended_well(fetch, database, expected)
     again = demo.ask("stats")["details"] - before - movies
-    difference = rows.compare(expected, rows.read(database))
-    check(difference == (0, 0), f"the rows are those of an undisturbed run: {difference}")
     return {
         "cuts": cuts,
         "black holes": len(holes),
         "of up to": f"{max(holes, default=0):.0f} s",
         "details fetched again": again,
-        "rows lost, doubled or wrong": sum(difference),
+        "rows lost, doubled or wrong": wrong,
     }
 
 
@@ -114,9 +122,7 @@ def silenced(world, movies, rate):
     demo = world.demo(movies, "latency=20ms")
     expected = _expected(world, demo)
     database = world.database("postgres")
-    host = POSTGRES_URL.split("@")[-1].split("/")[0]
-    proxy = Proxy(host)
-    url = database.url.replace(host, f"127.0.0.1:{proxy.port}")
+    proxy, url = _behind_proxy(database)
     fetch = world.fetch(database, demo, rate=rate, url=url)
     time.sleep(4)
     proxy.swallow_those_there()
@@ -126,11 +132,8 @@ def silenced(world, movies, rate):
         check(time.monotonic() - silenced_at < 300, "connections that fell silent for ever are given up within 300 s")
         time.sleep(0.2)
     stall = time.monotonic() - silenced_at
-    code, _ = fetch.wait(300)
-    check(code == 0, f"the run goes on by itself (exit code {code}): {fetch.words()[-2000:]}")
-    difference = rows.compare(expected, rows.read(database))
-    check(difference == (0, 0), f"the rows are those of an undisturbed run: {difference}")
-    return {"stall": f"{stall:.0f} s", "rows lost, doubled or wrong": sum(difference)}
+    wrong = _ended_well(fetch, database, expected, 300)
+    return {"stall": f"{stall:.0f} s", "rows lost, doubled or wrong": wrong}
 
 
 def lost(world, stride):
@@ -140,16 +143,14 @@ def lost(world, stride):
     database = world.database("postgres")
     world.run_through(database, demo, limit=limit, workers=1)
     expected = rows.read(database)
-    host = POSTGRES_URL.split("@")[-1].split("/")[0]
     figures, slowest = {}, 0.0
     for is_heard in (False, True):
         runs, again = 0, 0
         while True:
             database.query("TRUNCATE runs, movies, genres, casts RESTART IDENTITY CASCADE")
-            proxy = Proxy(host)
+            proxy, url = _behind_proxy(database)
             proxy.break_at(1 + runs * stride, is_heard, b'INTO "runs"')
             before, begun_at = demo.details(), time.monotonic()
-            url = database.url.replace(host, f"127.0.0.1:{proxy.port}")
             fetch = world.fetch(database, demo, limit=limit, workers=1, url=url)
             code, summary = fetch.wait(120)
             what = f"message {runs * stride} is lost, {'heard' if is_heard else 'unheard'}"
