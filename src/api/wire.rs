@@ -91,6 +91,11 @@ impl Entry {
     pub fn read(&self) -> Result<ParsedMovie, BadMovie> {
         movie::read(&self.0)
     }
+
+    /// Reads of the movie what changes often: rating and torrents. The rest is unknown in what is returned.
+    pub fn read_changing(&self) -> Result<ParsedMovie, BadMovie> {
+        movie::read_changing(&self.0)
+    }
 }
 
 impl<'a> Envelope<'a> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::api::{BadMovie, Entry, ListPage};
+use crate::api::{BadMovie, Entry, ListPage, ParsedMovie};
 use crate::movie::Movie;
 use crate::store::Failure;
 
@@ -31,11 +31,15 @@ impl Listing {
     }
 
     /// Reads what is listed of these movies. What one entry of a movie lacks, another may have.
-    pub(super) fn read(&mut self, listed: Vec<Listed>) -> Vec<Movie> {
+    pub(super) fn read(
+        &mut self,
+        listed: Vec<Listed>,
+        read: impl Fn(&Entry) -> Result<ParsedMovie, BadMovie>,
+    ) -> Vec<Movie> {
         let mut movies = Vec::with_capacity(listed.len());
         for Listed { external_id, entries } in listed {
             let is_listed = !entries.is_empty();
-            let understood = entries.iter().filter_map(|entry| match entry.read() {
+            let understood = entries.iter().filter_map(|entry| match read(entry) {
                 Ok(parsed) => Some(parsed.movie),
                 Err(bad) => {
                     self.fail(bad);

@@ -6,7 +6,7 @@ use super::details::failure_of;
 use super::listing::{Listed, Listing};
 use super::worker::Worker;
 use super::{Error, Existing, Purpose, Shared, plan};
-use crate::api;
+use crate::api::{self, Entry};
 use crate::store::{Known, Lease, PageReading, PageResult, Saved, Scope, Settled, retry};
 
 impl Worker {
@@ -116,11 +116,11 @@ impl Worker {
             // Those were dealt with when they were read first; only what had been missed counts.
             there.clear();
         }
-        let unknown = listing.read(unknown);
+        let unknown = listing.read(unknown, Entry::read);
         let (skipped, to_fetch, updates, scope) = match self.shared.options.existing {
             Existing::Skip => (there.len(), Vec::new(), Vec::new(), Scope::RatingAndTorrents),
-            Existing::Update => (0, Vec::new(), listing.read(there), Scope::RatingAndTorrents),
-            Existing::Refetch => (0, listing.read(there), Vec::new(), Scope::Everything),
+            Existing::Update => (0, Vec::new(), listing.read(there, Entry::read_changing), Scope::RatingAndTorrents),
+            Existing::Refetch => (0, listing.read(there, Entry::read), Vec::new(), Scope::Everything),
         };
         let Listing { mut failures, mut failed, .. } = listing;
         let distinct = skipped + unknown.len() + to_fetch.len() + updates.len();

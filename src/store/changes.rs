@@ -3,10 +3,11 @@
 //! What the source does not say never replaces what is known. A torrent is never removed. Everything is read and written
 //! in bulk: the number of statements does not depend on the number of movies.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use entity::{movie, torrent};
-use sea_orm::sea_query::OnConflict;
+use sea_orm::prelude::Decimal;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, Iterable, QueryFilter, QueryOrder,
     QuerySelect,
@@ -33,6 +34,8 @@ pub enum Scope {
 #[derive(Default)]
 struct Changes {
     movies: Vec<movie::Model>,
+    /// The movies that get a rating, by the rating.
+    ratings: BTreeMap<Decimal, Vec<i64>>,
     torrents: Vec<torrent::ActiveModel>,
     genres: HashMap<i64, HashSet<i32>>,
     roles: HashMap<i64, Roles>,
@@ -40,13 +43,8 @@ struct Changes {
     changed: HashSet<i64>,
 }
 
-/// What is stored of the movies at hand.
-struct Known {
-    movies: HashMap<i32, movie::Model>,
-    torrents: HashMap<(i64, String), torrent::Model>,
-    genres: HashMap<i64, HashSet<i32>>,
-    roles: HashMap<i64, Roles>,
-}
+/// The torrents that are stored, by movie and hash.
+type KnownTorrents = HashMap<(i64, String), torrent::Model>;
 
 /// Brings the movies up to date and returns how many of them changed.
 pub(super) async fn apply(
@@ -59,93 +57,112 @@ pub(super) async fn apply(
     if updates.is_empty() {
         return Ok(0);
     }
-    let known = load(connection, updates, scope).await?;
-    let slugs = match scope {
-        Scope::Everything => movies::unique_slugs(connection, updates).await?,
-        Scope::RatingAndTorrents => HashMap::new(),
+    let changes = match scope {
+        Scope::RatingAndTorrents => ratings_and_torrents(connection, updates).await?,
+        Scope::Everything => everything(connection, updates, linked, saving).await?,
     };
-    let mut changes = Changes::default();
-    for movie in updates {
-        let Some(row) = known.movies.get(&movie.external_id) else { continue };
-        if let Some(merged) = merge(row, movie, scope, &slugs) {
-            changes.changed.insert(row.id);
-            changes.history.extend(history::of_movie(row, &merged));
-            changes.movies.push(movie::Model { updated_at: saving.now, ..merged });
-        }
-        changes.compare_torrents(row.id, movie, &known);
-        if scope == Scope::Everything {
-            changes.compare_links(row.id, movie, &known, linked);
-        }
-    }
     let changed_count = u32::try_from(changes.changed.len()).unwrap_or(u32::MAX);
     changes.write(connection, saving).await?;
     Ok(changed_count)
 }
 
-async fn load(connection: &impl ConnectionTrait, updates: &[&Movie], scope: Scope) -> Result<Known, Error> {
-    let external_ids: Vec<i32> = updates.iter().map(|movie| movie.external_id).collect();
-    let condition = dialect::is_any_of(connection.get_database_backend(), movie::Column::ExternalId, &external_ids);
-    let mut query = movie::Entity::find().filter(condition).order_by_asc(movie::COLUMN.external_id);
-    if scope == Scope::Everything && connection.get_database_backend() == DbBackend::Postgres {
-        // Genres and cast are replaced, so only one transaction at a time may do that to a movie.
+/// Compares what changes often. The rest of a movie, most of all its texts, is neither read nor written.
+async fn ratings_and_torrents(connection: &impl ConnectionTrait, updates: &[&Movie]) -> Result<Changes, Error> {
+    let query = movie::Entity::find()
+        .select_only()
+        .columns([movie::Column::ExternalId, movie::Column::Id, movie::Column::Rating])
+        .filter(is_one_of(connection, updates));
+    let rows: Vec<(i32, i64, Option<Decimal>)> =
+        query.into_tuple().all(connection).await.map_err(Error::doing(DOING))?;
+    let movie_ids: Vec<i64> = rows.iter().map(|(_, id, _)| *id).collect();
+    let torrents = torrents::of_movies(connection, &movie_ids).await?;
+    let stored: HashMap<i32, (i64, Option<Decimal>)> =
+        rows.into_iter().map(|(external_id, id, rating)| (external_id, (id, rating))).collect();
+    let mut changes = Changes::default();
+    for movie in updates {
+        let Some((id, rating)) = stored.get(&movie.external_id) else { continue };
+        changes.compare_rating(*id, movie, *rating);
+        changes.compare_torrents(*id, movie, &torrents);
+    }
+    Ok(changes)
+}
+
+/// Compares all that is known of the movies. Genres and cast are replaced, so only one transaction at a time may do that
+/// to a movie.
+async fn everything(
+    connection: &impl ConnectionTrait,
+    updates: &[&Movie],
+    linked: &LinkedIds,
+    saving: Saving,
+) -> Result<Changes, Error> {
+    let mut query =
+        movie::Entity::find().filter(is_one_of(connection, updates)).order_by_asc(movie::COLUMN.external_id);
+    if connection.get_database_backend() == DbBackend::Postgres {
         query = query.lock_exclusive();
     }
     let rows = query.all(connection).await.map_err(Error::doing(DOING))?;
     let movie_ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let rows: HashMap<i32, movie::Model> = rows.into_iter().map(|row| (row.external_id, row)).collect();
     let torrents = torrents::of_movies(connection, &movie_ids).await?;
-    let (genres, roles) = match scope {
-        Scope::Everything => {
-            (links::genres_of(connection, &movie_ids).await?, links::roles_of(connection, &movie_ids).await?)
+    let genres = links::genres_of(connection, &movie_ids).await?;
+    let roles = links::roles_of(connection, &movie_ids).await?;
+    let slugs = movies::unique_slugs(connection, updates).await?;
+    let mut changes = Changes::default();
+    for movie in updates {
+        let Some(row) = rows.get(&movie.external_id) else { continue };
+        if let Some(merged) = merge(row, movie, &slugs) {
+            changes.changed.insert(row.id);
+            changes.history.extend(history::of_movie(row, &merged));
+            changes.movies.push(movie::Model { updated_at: saving.now, ..merged });
         }
-        Scope::RatingAndTorrents => (HashMap::new(), HashMap::new()),
-    };
-    let movies = rows.into_iter().map(|row| (row.external_id, row)).collect();
-    Ok(Known { movies, torrents, genres, roles })
+        changes.compare_torrents(row.id, movie, &torrents);
+        changes.compare_genres(row.id, genres.get(&row.id), linked.genres_of(movie));
+        changes.compare_roles(row.id, roles.get(&row.id), linked.roles_of(movie));
+    }
+    Ok(changes)
+}
+
+fn is_one_of(connection: &impl ConnectionTrait, updates: &[&Movie]) -> Expr {
+    let external_ids: Vec<i32> = updates.iter().map(|movie| movie.external_id).collect();
+    dialect::is_any_of(connection.get_database_backend(), movie::Column::ExternalId, &external_ids)
 }
 
 /// Returns the row with what the source says written into it, or nothing where that changes nothing.
-pub(super) fn merge(
-    row: &movie::Model,
-    movie: &Movie,
-    scope: Scope,
-    slugs: &HashMap<i32, String>,
-) -> Option<movie::Model> {
+pub(super) fn merge(row: &movie::Model, movie: &Movie, slugs: &HashMap<i32, String>) -> Option<movie::Model> {
     let mut merged = row.clone();
+    macro_rules! take_known {
+        ($($field:ident),+) => { $( if movie.$field.is_some() { merged.$field.clone_from(&movie.$field); } )+ };
+    }
+    take_known!(
+        imdb_code,
+        title_english,
+        title_long,
+        year,
+        runtime,
+        description_intro,
+        description_full,
+        yt_trailer_code,
+        language,
+        mpa_rating,
+        like_count,
+        url,
+        background_image,
+        background_image_original,
+        small_cover_image,
+        medium_cover_image,
+        large_cover_image,
+        date_uploaded
+    );
     if let Some(rating) = movie.rating.and_then(movies::rating) {
         merged.rating = Some(rating);
     }
-    if scope == Scope::Everything {
-        macro_rules! take_known {
-            ($($field:ident),+) => { $( if movie.$field.is_some() { merged.$field.clone_from(&movie.$field); } )+ };
-        }
-        take_known!(
-            imdb_code,
-            title_english,
-            title_long,
-            year,
-            runtime,
-            description_intro,
-            description_full,
-            yt_trailer_code,
-            language,
-            mpa_rating,
-            like_count,
-            url,
-            background_image,
-            background_image_original,
-            small_cover_image,
-            medium_cover_image,
-            large_cover_image,
-            date_uploaded
-        );
-        if let Some(title) = &movie.title {
-            merged.title.clone_from(title);
-        }
-        if let Some(slug) = slugs.get(&movie.external_id)
-            && !is_same_slug(row, movie)
-        {
-            merged.slug = Some(slug.clone());
-        }
+    if let Some(title) = &movie.title {
+        merged.title.clone_from(title);
+    }
+    if let Some(slug) = slugs.get(&movie.external_id)
+        && !is_same_slug(row, movie)
+    {
+        merged.slug = Some(slug.clone());
     }
     (merged != *row).then_some(merged)
 }
@@ -159,10 +176,19 @@ fn is_same_slug(row: &movie::Model, movie: &Movie) -> bool {
 }
 
 impl Changes {
-    fn compare_torrents(&mut self, movie_id: i64, movie: &Movie, known: &Known) {
+    fn compare_rating(&mut self, movie_id: i64, movie: &Movie, stored: Option<Decimal>) {
+        let said = movie.rating.and_then(movies::rating);
+        if let Some(rating) = said.filter(|rating| stored != Some(*rating)) {
+            self.changed.insert(movie_id);
+            self.history.push(history::of_rating(movie_id, stored, rating));
+            self.ratings.entry(rating).or_default().push(movie_id);
+        }
+    }
+
+    fn compare_torrents(&mut self, movie_id: i64, movie: &Movie, known: &KnownTorrents) {
         let mut hashes = HashSet::new();
         for torrent in movie.torrents.iter().filter(|torrent| hashes.insert(torrent.hash.as_str())) {
-            let stored = known.torrents.get(&(movie_id, torrent.hash.clone()));
+            let stored = known.get(&(movie_id, torrent.hash.clone()));
             if let Some(row) = torrents::change(torrent, movie_id, stored) {
                 self.changed.insert(movie_id);
                 if stored.is_none() {
@@ -173,14 +199,15 @@ impl Changes {
         }
     }
 
-    fn compare_links(&mut self, movie_id: i64, movie: &Movie, known: &Known, linked: &LinkedIds) {
-        let genres = linked.genres_of(movie);
-        if !genres.is_empty() && known.genres.get(&movie_id) != Some(&genres) {
+    fn compare_genres(&mut self, movie_id: i64, stored: Option<&HashSet<i32>>, genres: HashSet<i32>) {
+        if !genres.is_empty() && stored != Some(&genres) {
             self.changed.insert(movie_id);
             self.genres.insert(movie_id, genres);
         }
-        let roles = linked.roles_of(movie);
-        if !roles.is_empty() && known.roles.get(&movie_id) != Some(&roles) {
+    }
+
+    fn compare_roles(&mut self, movie_id: i64, stored: Option<&Roles>, roles: Roles) {
+        if !roles.is_empty() && stored != Some(&roles) {
             self.changed.insert(movie_id);
             self.roles.insert(movie_id, roles);
         }
@@ -193,6 +220,15 @@ impl Changes {
             .update_columns(movie::Column::iter().filter(|column| !matches!(column, movie::Column::Id)))
             .to_owned();
         bulk::insert(connection, rows.collect(), Some(&replace)).await.map_err(Error::doing(DOING))?;
+        for (rating, movie_ids) in self.ratings {
+            movie::Entity::update_many()
+                .col_expr(movie::Column::Rating, Expr::val(rating))
+                .col_expr(movie::Column::UpdatedAt, Expr::val(saving.now))
+                .filter(dialect::is_any_of(connection.get_database_backend(), movie::Column::Id, &movie_ids))
+                .exec(connection)
+                .await
+                .map_err(Error::doing(DOING))?;
+        }
         torrents::upsert(connection, self.torrents).await?;
         history::record(connection, self.history, saving.run_id, saving.now).await?;
         if !self.genres.is_empty() {

@@ -9,7 +9,7 @@ use sea_orm::{EntityTrait, IdenStatic, Iterable, ModelTrait, Order, QueryFilter,
 use serde::Serialize;
 
 use super::casts::PersonKey;
-use super::{Error, Scope, Store, changes, dialect, history, movies, torrents};
+use super::{Error, Store, changes, dialect, history, movies, torrents};
 use crate::movie::Movie;
 
 const DOING: &str = "compare movies with the source";
@@ -84,7 +84,7 @@ fn without_volatile(movie: Movie) -> Movie {
 fn compare(stored: &movie::ModelEx, said: &Movie, slugs: &HashMap<i32, String>) -> Vec<Difference> {
     let row = movie::Model::from(stored.clone());
     let mut differences = Vec::new();
-    if let Some(merged) = changes::merge(&row, said, Scope::Everything, slugs) {
+    if let Some(merged) = changes::merge(&row, said, slugs) {
         differences.extend(differing_columns(&row, &merged, ""));
     }
     differences.extend(genres(stored, said));

@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::{movie, movie_change, torrent};
+use sea_orm::prelude::Decimal;
 use sea_orm::sea_query::Value;
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, JoinType, ModelTrait, QueryOrder,
@@ -68,6 +69,12 @@ pub(super) fn of_movie(old: &movie::Model, new: &movie::Model) -> Vec<Change> {
         new_value: text_of(new.get(column)),
     };
     differing.map(change).collect()
+}
+
+/// Returns the change that a new rating is.
+pub(super) fn of_rating(movie_id: i64, old: Option<Decimal>, new: Decimal) -> Change {
+    let field = movie::Column::Rating.as_str();
+    Change { movie_id, field, old_value: old.map(|rating| rating.to_string()), new_value: Some(new.to_string()) }
 }
 
 /// Returns the change that a new torrent is.

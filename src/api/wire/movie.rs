@@ -15,7 +15,21 @@ const MAX_LOST: usize = 20;
 
 /// Reads a movie; one that cannot be understood is handed back with the reason.
 pub(super) fn read(raw: &RawValue) -> Result<ParsedMovie, BadMovie> {
-    understand(raw).map_err(|reason| BadMovie { external_id: id_of(raw), reason, body_head: head_of(raw.get()) })
+    understand(raw, |fields, lost| {
+        Ok(Movie {
+            genres: rows::genres(fields, lost)?,
+            cast: rows::cast(fields, lost)?,
+            torrents: rows::torrents(fields, lost)?,
+            ..own_fields(fields)?
+        })
+    })
+}
+
+/// Reads of a movie what changes often.
+pub(super) fn read_changing(raw: &RawValue) -> Result<ParsedMovie, BadMovie> {
+    understand(raw, |fields, lost| {
+        Ok(Movie { rating: fields.rating("rating"), torrents: rows::torrents(fields, lost)?, ..Movie::default() })
+    })
 }
 
 /// Returns the id of a movie of which nothing else is to be known, where it is a sensible one.
@@ -39,18 +53,17 @@ fn id_of(raw: &RawValue) -> Option<i64> {
     Fields::read(raw.get()).ok()?.integer("id", i64::MIN..=i64::MAX)
 }
 
-fn understand(raw: &RawValue) -> Result<ParsedMovie, String> {
-    let fields = Fields::read(raw.get())?;
-    let external_id = external_id(&fields)?;
+/// Reads the id, and the rest as `read_rest` does, which also names what is lost.
+fn understand(
+    raw: &RawValue,
+    read_rest: impl FnOnce(&Fields<'_>, &mut Vec<String>) -> Result<Movie, String>,
+) -> Result<ParsedMovie, BadMovie> {
+    let bad = |reason| BadMovie { external_id: id_of(raw), reason, body_head: head_of(raw.get()) };
+    let fields = Fields::read(raw.get()).map_err(bad)?;
+    let external_id = external_id(&fields).map_err(bad)?;
     let fields = fields.labelled(Label { movie: Some(external_id), entry: None });
     let mut lost = Vec::new();
-    let movie = Movie {
-        external_id,
-        genres: rows::genres(&fields, &mut lost)?,
-        cast: rows::cast(&fields, &mut lost)?,
-        torrents: rows::torrents(&fields, &mut lost)?,
-        ..own_fields(&fields)?
-    };
+    let movie = Movie { external_id, ..read_rest(&fields, &mut lost).map_err(bad)? };
     if lost.len() > MAX_LOST {
         let more = lost.split_off(MAX_LOST).len();
         lost.push(format!("and {more} more"));
