@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{movie_cast, movie_genre};
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::casts::PersonKey;
@@ -57,14 +56,13 @@ pub(super) async fn insert(
     insert_roles(connection, roles).await
 }
 
-/// Inserts links of `(movie, genre)`.
+/// Inserts links of `(movie, genre)` of movies that have none yet.
 pub(super) async fn insert_genres(connection: &impl ConnectionTrait, mut links: Vec<(i64, i32)>) -> Result<(), Error> {
     links.sort_unstable();
     let rows = links
         .into_iter()
         .map(|(movie_id, genre_id)| movie_genre::ActiveModel { movie_id: Set(movie_id), genre_id: Set(genre_id) });
-    let known = OnConflict::new().do_nothing().to_owned();
-    bulk::insert(connection, rows.collect(), Some(&known)).await.map_err(Error::doing(DOING))
+    bulk::insert(connection, rows.collect(), None).await.map_err(Error::doing(DOING))
 }
 
 /// Inserts the roles of movies that have none yet.
