@@ -1,6 +1,5 @@
 //! The real command, killed with SIGKILL at random moments, and typed again until it is through.
 
-use std::process::Child;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -8,7 +7,7 @@ use rand::{Rng, SeedableRng};
 use serde_json::Value;
 use yts_ingest::demo;
 
-use crate::support::command::{fetch_yts, output_of, summary_of};
+use crate::support::command::{Running, fetch_yts, summary_of};
 use crate::support::crawling::{demo_movies, demo_server};
 use crate::support::database::Database;
 use crate::support::snapshot::Snapshot;
@@ -26,13 +25,13 @@ async fn killed_again_and_again_the_same_command_still_finishes_the_job(database
     let mut rng = StdRng::seed_from_u64(5);
     let mut kills = 0;
     for _ in 0..KILLS {
-        let command = fetch_yts(database, &server.base_url(), LIMIT, WORKERS).spawn().expect("the command starts");
+        let command = fetch_yts(database, &server.base_url(), LIMIT, WORKERS);
         kills += u64::from(was_killed_midway(command, &server, &mut rng).await);
     }
     assert!(kills >= KILLS / 2, "only {kills} kills came before the end");
 
-    let command = fetch_yts(database, &server.base_url(), LIMIT, WORKERS).spawn().expect("the command starts");
-    let output = output_of(command).await;
+    let command = fetch_yts(database, &server.base_url(), LIMIT, WORKERS);
+    let output = command.output().await;
     let summary = summary_of(&output);
     assert_eq!((output.status.code(), &summary["status"]), (Some(0), &Value::from("complete")), "{summary}");
     assert_eq!(summary["pages"]["done"], MOVIES / 10);
@@ -45,15 +44,13 @@ async fn killed_again_and_again_the_same_command_still_finishes_the_job(database
 
 /// Kills the command some answers of the source later; the answers are counted and not the time, so that it is midway
 /// on a slow machine too. Says whether the command was still running.
-async fn was_killed_midway(mut command: Child, server: &demo::Server, rng: &mut StdRng) -> bool {
+async fn was_killed_midway(mut command: Running, server: &demo::Server, rng: &mut StdRng) -> bool {
     let last_answer = server.stats().details + rng.random_range(15..75);
-    let is_over = |command: &mut Child| command.try_wait().expect("the command is ours").is_some();
-    while server.stats().details < last_answer && !is_over(&mut command) {
+    while server.stats().details < last_answer && !command.is_over() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     tokio::time::sleep(Duration::from_micros(rng.random_range(0..20_000))).await;
-    let was_running = !is_over(&mut command);
-    command.kill().expect("the command is ours");
-    command.wait().expect("the command is ours");
+    let was_running = !command.is_over();
+    drop(command);
     was_running
 }

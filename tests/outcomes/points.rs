@@ -1,6 +1,5 @@
 //! The real command, killed at each point between the list and the commit, or stopped there until another took over.
 
-use std::process::Child;
 use std::time::Duration;
 
 use entity::{run_page, run_reading};
@@ -10,11 +9,12 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
-use crate::support::command::{fetch_yts, output_of, signal, summary_of};
+use crate::support::command::{Running, fetch_yts, summary_of};
 use crate::support::crawling::CLOSING_LOOK;
 use crate::support::database::{Database, Kind};
 use crate::support::snapshot::Snapshot;
 use crate::support::source::{Source, movie_json};
+use crate::support::waiting::{until, until_somebody_waits};
 
 on_both!(
     killed_before_its_list_is_answered_a_page_is_read_by_the_next,
@@ -38,30 +38,17 @@ async fn source() -> Source {
     Source::start((1..=MOVIES).map(movie_json).collect()).await
 }
 
-fn start(database: &Database, source: &Source) -> Child {
-    fetch_yts(database, &source.base_url(), LIMIT, 1).spawn().expect("the command starts")
-}
-
-/// Waits for something that happens soon; a test that waits for ever is ended by its runner.
-async fn until(is_so: impl Fn() -> bool) {
-    while !is_so() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+fn start(database: &Database, source: &Source) -> Running {
+    fetch_yts(database, &source.base_url(), LIMIT, 1)
 }
 
 /// Kills the command, and expects the same command to find nothing half done and to finish the job.
-async fn kill_and_finish(database: &Database, source: &Source, child: Child) {
-    kill(child);
+async fn kill_and_finish(database: &Database, source: &Source, child: Running) {
+    child.kill();
     source.script().held_pages.clear();
     source.script().held_details.clear();
     assert_nothing_saved(database).await;
     finish(database, source).await;
-}
-
-fn kill(mut child: Child) {
-    assert!(child.try_wait().expect("the command is ours").is_none(), "it is where it is to be killed");
-    child.kill().expect("the command is ours");
-    child.wait().expect("the command is ours");
 }
 
 async fn assert_nothing_saved(database: &Database) {
@@ -70,7 +57,7 @@ async fn assert_nothing_saved(database: &Database) {
 }
 
 async fn finish(database: &Database, source: &Source) {
-    let output = output_of(start(database, source)).await;
+    let output = start(database, source).output().await;
     let summary = summary_of(&output);
     assert_eq!((output.status.code(), &summary["movies"]["saved"]), (Some(0), &MOVIES.into()), "{summary}");
     assert_whole(database).await;
@@ -100,7 +87,7 @@ async fn killed_before_its_list_is_answered_a_page_is_read_by_the_next(database:
 }
 
 /// Starts the command and waits until it has asked for all details of its first page and lacks one.
-async fn started_until_the_last_details(database: &Database, source: &Source) -> Child {
+async fn started_until_the_last_details(database: &Database, source: &Source) -> Running {
     source.script().held_details.insert(2);
     let child = start(database, source);
     until(|| source.script().asked_details.len() as u64 == LIMIT).await;
@@ -134,12 +121,12 @@ async fn killed_waiting_for(database: &Database, table: &str) {
     let lock = lock(&db, table).await;
     source.script().held_details.clear();
     if database.kind == Kind::Postgres {
-        wait_until_somebody_waits(database).await;
+        until_somebody_waits(database.store().await.db()).await;
     } else {
         // What waits for the lock of a file cannot be seen; by then it does, or it is on its way there.
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
-    kill(child);
+    child.kill();
     lock.rollback().await.expect("the lock is given up");
     db.close().await.expect("the connection closes");
     assert_nothing_saved(database).await;
@@ -154,8 +141,8 @@ async fn killed_in_the_middle_of_a_migration_nothing_of_it_stays(database: &Data
     other.execute_unprepared("CREATE TABLE runs (id INT)").await.expect("a table can be created");
     let child = start(database, &source);
     let watching = database.plain_connection().await;
-    wait_until_somebody_waits_in(&watching).await;
-    kill(child);
+    until_somebody_waits(&watching).await;
+    child.kill();
     let tables = "SELECT COUNT(*) AS tables FROM pg_tables WHERE schemaname = 'public'";
     let statement = Statement::from_string(sea_orm::DbBackend::Postgres, tables);
     let row = watching.query_one_raw(statement).await.expect("the server answers").expect("a count is one row");
@@ -178,27 +165,10 @@ async fn lock(db: &sea_orm::DatabaseConnection, table: &str) -> DatabaseTransact
     lock
 }
 
-async fn wait_until_somebody_waits(database: &Database) {
-    wait_until_somebody_waits_in(database.store().await.db()).await;
-}
-
-async fn wait_until_somebody_waits_in(db: &sea_orm::DatabaseConnection) {
-    let waiting = "SELECT COUNT(*) AS waiting FROM pg_stat_activity \
-                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    loop {
-        let statement = Statement::from_string(sea_orm::DbBackend::Postgres, waiting);
-        let row = db.query_one_raw(statement).await.expect("the server answers").expect("a count is one row");
-        if row.try_get::<i64>("", "waiting").expect("a count is a number") > 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
 async fn stopped_past_its_lease_a_process_commits_nothing_that_another_took_over(database: &Database) {
     let source = source().await;
-    let child = started_until_the_last_details(database, &source).await;
-    signal(&child, "STOP");
+    let mut child = started_until_the_last_details(database, &source).await;
+    child.signal("STOP");
     source.script().held_details.clear();
     let store = database.store().await;
     run_page::Entity::update_many()
@@ -209,8 +179,8 @@ async fn stopped_past_its_lease_a_process_commits_nothing_that_another_took_over
         .expect("leases can be changed");
     finish(database, &source).await;
 
-    signal(&child, "CONT");
-    let woken = output_of(child).await;
+    child.signal("CONT");
+    let woken = child.output().await;
     let said = String::from_utf8_lossy(&woken.stderr);
     assert!(said.contains("page 1 passed to another process"), "{said}");
     assert_eq!((woken.status.code(), &summary_of(&woken)["status"]), (Some(0), &"complete".into()), "{said}");

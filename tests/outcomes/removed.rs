@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::command::{fetch_yts, output_of};
+use crate::support::command::fetch_yts;
 use crate::support::crawling::demo_server;
 use crate::support::database::{Database, Kind};
 
@@ -10,13 +10,13 @@ on_both!(a_database_that_is_removed_in_mid_run_ends_the_run_with_its_name);
 
 async fn a_database_that_is_removed_in_mid_run_ends_the_run_with_its_name(database: &Database) {
     let server = demo_server(2000, "latency=50ms").await;
-    let child = fetch_yts(database, &server.base_url(), 10, 4).spawn().expect("the command starts");
+    let child = fetch_yts(database, &server.base_url(), 10, 4);
     while server.stats().details < 100 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     database.lose().await;
     let lost_at = Instant::now();
-    let output = output_of(child).await;
+    let output = child.output().await;
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(5), "{said}");
     assert!(lost_at.elapsed() < Duration::from_secs(30), "{:?}", lost_at.elapsed());

@@ -10,4 +10,5 @@ pub(crate) mod schema;
 pub(crate) mod snapshot;
 pub(crate) mod source;
 pub(crate) mod statements;
+pub(crate) mod waiting;
 pub(crate) mod writes;
