@@ -19,6 +19,7 @@ use crate::support::snapshot::Snapshot;
 use crate::support::source::{Source, movie_json};
 
 const MOVIES: u64 = 6;
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A source of six movies, a crawl of it, and what is in the database after it.
 async fn crawled(database: &Database) -> (Source, Snapshot) {
@@ -32,8 +33,7 @@ async fn crawled(database: &Database) -> (Source, Snapshot) {
 async fn verify(database: &Database, source: &Source, is_repair: bool) -> Report {
     let store = database.store().await;
     let client = client(&source.base_url());
-    let options =
-        verify::Options { scope: "source=test".to_owned(), sample: 20, rate: 0.0, patience: Duration::from_secs(30) };
+    let options = verify::Options { scope: "source=test".to_owned(), sample: 20, rate: 0.0, patience: PATIENCE };
     let presence =
         if is_repair { Some(store.announce(&database.options(1)).await.expect("nobody else writes")) } else { None };
     let outcome = Box::pin(verify::run(&options, &store, &client, presence.as_ref())).await;

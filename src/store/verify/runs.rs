@@ -1,7 +1,7 @@
 //! Runs: pages that count as done without a reading, leases of dead processes, and what failed and is not settled.
 
 use entity::{failure, run_page};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter};
 
 use super::{Finding, count_with_examples, rows};
@@ -15,8 +15,10 @@ const DOING: &str = "verify the runs";
 impl Store {
     pub(super) async fn check_runs(&self, presence: Option<&Presence>) -> Result<Vec<Finding>, Error> {
         let mut findings = Vec::new();
-        let is_unread =
-            Expr::col((run_page::Entity, run_page::Column::Status)).eq("done").and(Expr::not_exists(reading()));
+        let is_unread = Expr::col((run_page::Entity, run_page::Column::Status))
+            .eq("done")
+            .and(Expr::col(run_page::Column::RunId).in_subquery(runs_that_read_lists()))
+            .and(Expr::not_exists(reading()));
         let unread = count_with_examples(&self.db, "run_pages", "run_id", is_unread).await;
         if let Some((count, runs)) = unread.map_err(Error::doing(DOING))? {
             let detail = format!("{} done without a reading, of run {runs}; run again with --fresh", rows(count));
@@ -95,12 +97,17 @@ impl Store {
     }
 }
 
-/// Selects what a page of a run held.
-fn reading() -> sea_orm::sea_query::SelectStatement {
-    let mut reading = Query::select();
+/// Selects the runs that asked for list pages; making vectors is a run too, of pages that are stretches of movies.
+fn runs_that_read_lists() -> SelectStatement {
+    Query::select().column("id").from("runs").and_where(Expr::col("requests_list").gt(0)).take()
+}
+
     reading
         .expr(Expr::val(1))
         .from("run_readings")
+/// Selects what a page of a run held.
+fn reading() -> SelectStatement {
+    let mut reading = Query::select();
         .and_where(Expr::col(("run_readings", "run_id")).equals(("run_pages", "run_id")))
         .and_where(Expr::col(("run_readings", "page")).equals(("run_pages", "page")));
     reading

@@ -2,8 +2,10 @@
 
 use entity::run_page;
 use sea_orm::{EntityTrait, QueryOrder};
+use yts_ingest::embed::{Embedder, StaticModel};
+use yts_ingest::fill;
 
-use super::{MOVIES, crawled, damage, found, verify};
+use super::{MOVIES, PATIENCE, crawled, damage, found, verify};
 use crate::support::crawling::Crawl;
 use crate::support::database::Database;
 use crate::support::records::ByHand;
@@ -13,6 +15,7 @@ use crate::support::source::{Source, movie_json};
 on_both!(
     movies_that_the_certified_run_did_not_see_are_told_and_left_alone,
     pages_without_a_reading_and_a_certificate_that_does_not_fit_are_told,
+    a_fill_leaves_nothing_to_find,
     leases_of_dead_processes_are_freed,
     failures_that_are_not_settled_are_told,
 );
@@ -35,6 +38,19 @@ async fn pages_without_a_reading_and_a_certificate_that_does_not_fit_are_told(da
     let expected = [("certificate", "run 1"), ("page_without_reading", "run_pages"), ("unlisted_movies", "run 1")];
     assert_eq!(found(&report), expected, "{report}");
     Snapshot::of(database.store().await.db()).await.assert_same(&undamaged);
+}
+
+async fn a_fill_leaves_nothing_to_find(database: &Database) {
+    let (source, _) = crawled(database).await;
+    let store = database.store().await;
+    let presence = store.announce(&database.options(1)).await.expect("nobody else writes");
+    let table = Embedder::Static(StaticModel::load().expect("the table is in the program"));
+    let filled = fill::run(store, table, presence, 2, PATIENCE).await.expect("the fill succeeds");
+    assert_eq!(filled.movies, MOVIES.cast_signed());
+    for is_repair in [false, true] {
+        let report = verify(database, &source, is_repair).await;
+        assert_eq!(found(&report), [], "{report}");
+    }
 }
 
 async fn leases_of_dead_processes_are_freed(database: &Database) {
