@@ -7,7 +7,7 @@ use super::listing::{Listed, Listing};
 use super::worker::Worker;
 use super::{Error, Existing, Purpose, Shared, plan};
 use crate::api::{self, Entry};
-use crate::store::{Known, Lease, PageReading, PageResult, Saved, Scope, Settled, retry};
+use crate::store::{Failure, Known, Lease, PageReading, PageResult, Saved, Scope, Settled, retry};
 
 impl Worker {
     /// Deals with a page from the list to the commit.
@@ -24,7 +24,6 @@ impl Worker {
             self.extend_plan(lease, movie_count, self.is_trusted(&listing, &known)).await?;
         }
         let mut result = self.collect(lease, listing, known).await?;
-        result.settled = self.settled_by(&result, &external_ids);
         result.reading = movie_count.map(|movie_count| PageReading {
             page: lease.page,
             pass: lease.pass,
@@ -72,12 +71,28 @@ impl Worker {
         Ok(())
     }
 
-    /// Returns what the page settles of earlier failures, if there are any: each of its movies but those that failed.
-    fn settled_by(&self, result: &PageResult, external_ids: &[i32]) -> Option<Settled> {
+    /// Returns what the page settles of earlier failures, if there are any: the movies whose details were asked for, but
+    /// those that failed.
+    fn settled_by(&self, asked: Vec<i32>, failures: &[Failure]) -> Option<Settled> {
         let scope = self.shared.open_failures_of.clone()?;
-        let failed: HashSet<i64> = result.failures.iter().filter_map(|failure| failure.external_id).collect();
-        let settled = external_ids.iter().copied().filter(|external_id| !failed.contains(&i64::from(*external_id)));
-        Some(Settled { external_ids: settled.collect(), scope })
+        let failed: HashSet<i64> = failures.iter().filter_map(|failure| failure.external_id).collect();
+        let settled = asked.into_iter().filter(|external_id| !failed.contains(&i64::from(*external_id)));
+        let list = plan::list(&self.shared.options);
+        Some(Settled { external_ids: settled.collect(), scope, list })
+    }
+
+    /// Drops the movies that were dealt with when this run read them first; those that move about while the list is read
+    /// may come up later only. What is left alone anyway needs no look.
+    async fn drop_those_dealt_with(&self, listed: &mut Vec<Listed>) -> Result<(), Error> {
+        let Shared { options, store, run, .. } = &self.shared;
+        if options.existing == Existing::Skip || listed.is_empty() {
+            listed.clear();
+            return Ok(());
+        }
+        let readings = retry(options.patience, || async { store.readings(run.id).await }).await?;
+        let seen = seen(&readings);
+        listed.retain(|movie| seen.binary_search(&movie.external_id).is_err());
+        Ok(())
     }
 
     /// Says whether a page shows that everything older is known: each of its movies was, before the last complete run.
@@ -117,7 +132,9 @@ impl Worker {
             there.clear();
         }
         let unknown = listing.read(unknown, Entry::read);
-        let (skipped, to_fetch, updates, scope) = match self.shared.options.existing {
+        // What failed is asked for again, be the movie there or not.
+        let existing = if is_batch(lease) { Existing::Refetch } else { self.shared.options.existing };
+        let (skipped, to_fetch, updates, scope) = match existing {
             Existing::Skip => (there.len(), Vec::new(), Vec::new(), Scope::RatingAndTorrents),
             Existing::Update => (0, Vec::new(), listing.read(there, Entry::read_changing), Scope::RatingAndTorrents),
             Existing::Refetch => (0, listing.read(there, Entry::read), Vec::new(), Scope::Everything),
@@ -125,6 +142,7 @@ impl Worker {
         let Listing { mut failures, mut failed, .. } = listing;
         let distinct = skipped + unknown.len() + to_fetch.len() + updates.len();
         let listed = u32::try_from(distinct).unwrap_or(u32::MAX) + failed;
+        let asked = unknown.iter().chain(&to_fetch).map(|movie| movie.external_id).collect();
         let mut new = self.fetch_details(unknown).await?;
         let mut fetched = self.fetch_details(to_fetch).await?;
         let gone = self.forget_those_gone(lease, &mut new).await? + self.forget_those_gone(lease, &mut fetched).await?;
@@ -140,10 +158,10 @@ impl Worker {
             new: new.movies,
             updates: updates.into_iter().chain(refetched).collect(),
             scope,
+            settled: self.settled_by(asked, &failures),
             failures,
             failed,
             reappeared: known.disappeared,
-            settled: None,
         })
     }
 }

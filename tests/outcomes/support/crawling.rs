@@ -26,6 +26,7 @@ pub(crate) struct Crawl {
     pub(crate) limit: u32,
     pub(crate) workers: u32,
     pub(crate) concurrency: usize,
+    pub(crate) sort_by: Option<String>,
     pub(crate) max_pages: Option<u32>,
     pub(crate) max_attempts: u32,
     pub(crate) rate: f64,
@@ -56,6 +57,7 @@ impl Crawl {
             limit: 10,
             workers: 4,
             concurrency: 8,
+            sort_by: None,
             max_pages: None,
             max_attempts: 8,
             rate: 0.0,
@@ -89,7 +91,7 @@ impl Crawl {
     fn options(&self) -> crawl::Options {
         crawl::Options {
             source: "test".to_owned(),
-            query: ListQuery { limit: self.limit, ..ListQuery::default() },
+            query: ListQuery { limit: self.limit, sort_by: self.sort_by.clone(), ..ListQuery::default() },
             start_page: 1,
             max_pages: self.max_pages,
             workers: self.workers,
