@@ -59,7 +59,7 @@ pub use self::failures::Failure;
 pub use self::history::ChangeRow;
 pub use self::lookups::Known;
 pub use self::presence::{InHand, Presence};
-pub use self::retries::{MAX_FAILURES_BEFORE_SET_ASIDE, RetryPlan, Settled};
+pub use self::retries::{RetryPlan, Settled};
 pub use self::retry::retry;
 pub use self::runs::{NewRun, Outcome, Run, RunTotals, Traffic};
 pub use self::save::{PageResult, Saved};

@@ -30,8 +30,7 @@ pub(super) fn new_run(options: &Options) -> NewRun {
     };
     let source = &options.source;
     let pages = format!("start_page={start_page} max_pages={max_pages_text}");
-    let run = format!("source={source} {pages} existing={existing}{purpose}");
-    let line = with_pairs(run, query, |_| true);
+    let line = format!("source={source} {pages} existing={existing}{purpose}{}", list(options));
     let scope = scope(options);
     NewRun { query: line, scope, start_page: *start_page, max_pages: *max_pages, page_limit: query.limit }
 }
@@ -40,6 +39,12 @@ pub(super) fn new_run(options: &Options) -> NewRun {
 #[must_use]
 pub fn scope(options: &Options) -> String {
     with_pairs(format!("source={}", options.source), &options.query, |key| FILTERS.contains(&key))
+}
+
+/// Returns what decides which movies stand on which page of the list: how many a page holds, the filters and the order.
+/// The lines of runs end with it.
+pub(super) fn list(options: &Options) -> String {
+    with_pairs(String::new(), &options.query, |_| true)
 }
 
 /// What a run knows when its workers begin.
@@ -105,7 +110,7 @@ async fn begin(store: &Store, run: &Run, options: &Options) -> Result<(), store:
     if options.purpose != Purpose::RetryFailed {
         return store.plan_pages(run, run.start_page, None).await;
     }
-    let RetryPlan { movies, pages, set_aside } = store.plan_retry(run, &scope(options)).await?;
+    let RetryPlan { movies, pages, set_aside } = store.plan_retry(run, &scope(options), &list(options)).await?;
     tracing::info!("taking up {movies} movies and {pages} pages; {set_aside} failed too often and are set aside");
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! A movie or page that failed too often is set aside: it stays on record and no longer costs a request here.
 
 use entity::{failure, run, run_page, run_reading};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, Query, SelectStatement};
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -11,7 +11,7 @@ use sea_orm::{
 use super::{Error, Run, Store, bulk, dialect};
 
 /// After so many failures a movie or page is set aside.
-pub const MAX_FAILURES_BEFORE_SET_ASIDE: i64 = 5;
+const MAX_FAILURES_BEFORE_SET_ASIDE: i64 = 5;
 
 /// What a retry run takes up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,8 +26,9 @@ pub struct RetryPlan {
 
 impl Store {
     /// Makes what failed earlier, in this part of the catalogue, due in a run: movies in batches under page numbers below
-    /// zero, list pages under their own.
-    pub async fn plan_retry(&self, run: &Run, scope: &str) -> Result<RetryPlan, Error> {
+    /// zero, list pages under their own. Of those only the ones of runs whose line ends with `list`: with other pages the
+    /// same number means other movies.
+    pub async fn plan_retry(&self, run: &Run, scope: &str, list: &str) -> Result<RetryPlan, Error> {
         const DOING: &str = "take up what failed";
         let writing = self.begin_writing(DOING).await?;
         let transaction = &writing.transaction;
@@ -35,8 +36,10 @@ impl Store {
             // Another process was here at the same moment.
             return Ok(RetryPlan::default());
         }
-        let (movies, movies_aside) = self.open_failures(transaction, scope, failure::Column::ExternalId).await?;
-        let (pages, pages_aside) = self.open_failures(transaction, scope, failure::Column::Page).await?;
+        let (movies, movies_aside) =
+            self.open_failures(transaction, runs_of(scope), failure::Column::ExternalId).await?;
+        let (pages, pages_aside) =
+            self.open_failures(transaction, runs_with_list(scope, list), failure::Column::Page).await?;
         let movies: Vec<i32> = movies.into_iter().filter_map(|id| i32::try_from(id).ok()).collect();
         let pages: Vec<i32> = pages.into_iter().filter_map(|page| i32::try_from(page).ok()).collect();
         let batches: Vec<(i32, &[i32])> =
@@ -82,11 +85,12 @@ impl Store {
         Ok(row.is_some_and(|row| row.pages_planned > 0))
     }
 
-    /// Returns the movies, or the pages, with failures that are not settled, and how many more are set aside.
+    /// Returns the movies, or the pages, with failures that are not settled in these runs, and how many more are set
+    /// aside.
     pub(super) async fn open_failures(
         &self,
         connection: &impl ConnectionTrait,
-        scope: &str,
+        runs: SelectStatement,
         column: failure::Column,
     ) -> Result<(Vec<i64>, usize), Error> {
         let mut query = failure::Entity::find()
@@ -95,11 +99,11 @@ impl Store {
             .column_as(failure::COLUMN.id.count(), "failures")
             .filter(failure::COLUMN.resolved_at.is_null())
             .filter(Expr::col(column).is_not_null())
-            .filter(Expr::col(failure::Column::RunId).in_subquery(runs_of(scope)))
+            .filter(Expr::col(failure::Column::RunId).in_subquery(runs))
             .group_by(Expr::col(column))
             .order_by_asc(Expr::col(column));
         if matches!(column, failure::Column::Page) {
-            query = query.filter(failure::COLUMN.external_id.is_null()).filter(failure::COLUMN.stage.eq("list"));
+            query = query.filter(is_of_page());
         }
         let rows: Vec<(i64, i64)> =
             query.into_tuple().all(connection).await.map_err(Error::doing("read what failed"))?;
@@ -138,30 +142,58 @@ pub struct Settled {
     pub external_ids: Vec<i32>,
     /// The part of the catalogue.
     pub scope: String,
+    /// What the lines of runs end with whose page of this number is the same page.
+    pub list: String,
 }
 
 /// Notes that failures are settled, within the transaction that settles them.
 pub(super) async fn settle(connection: &impl ConnectionTrait, page: i32, settled: &Settled) -> Result<(), Error> {
-    const DOING: &str = "note that failures are settled";
-    let backend = connection.get_database_backend();
     let external_ids: Vec<i64> = settled.external_ids.iter().copied().map(i64::from).collect();
-    let of_movies = dialect::is_any_of(backend, failure::Column::ExternalId, &external_ids);
+    let of_movies = dialect::is_any_of(connection.get_database_backend(), failure::Column::ExternalId, &external_ids);
     let of_page = Expr::col(failure::Column::Page)
         .eq(page)
-        .and(failure::COLUMN.external_id.is_null())
-        .and(failure::COLUMN.stage.eq("list"));
+        .and(Expr::col(failure::Column::RunId).in_subquery(runs_with_list(&settled.scope, &settled.list)))
+        .and(is_of_page());
+    resolve(connection, runs_of(&settled.scope), of_movies.or(of_page)).await
+}
+
+/// Notes that the list pages that failed are settled, in the part of the catalogue that a run has seen as a whole.
+pub(super) async fn settle_pages(connection: &impl ConnectionTrait, run_id: i64) -> Result<(), Error> {
+    let scope =
+        Query::select().column(run::Column::Scope).from(run::Entity).and_where(run::COLUMN.id.eq(run_id)).take();
+    let runs = Query::select()
+        .column(run::Column::Id)
+        .from(run::Entity)
+        .and_where(Expr::col(run::Column::Scope).in_subquery(scope))
+        .take();
+    resolve(connection, runs, is_of_page()).await
+}
+
+/// Says that a list page failed as a whole.
+fn is_of_page() -> Expr {
+    failure::COLUMN.external_id.is_null().and(failure::COLUMN.stage.eq("list"))
+}
+
+async fn resolve(connection: &impl ConnectionTrait, runs: SelectStatement, which: Expr) -> Result<(), Error> {
     failure::Entity::update_many()
-        .col_expr(failure::Column::ResolvedAt, dialect::now(backend))
+        .col_expr(failure::Column::ResolvedAt, dialect::now(connection.get_database_backend()))
         .filter(failure::COLUMN.resolved_at.is_null())
-        .filter(Expr::col(failure::Column::RunId).in_subquery(runs_of(&settled.scope)))
-        .filter(of_movies.or(of_page))
+        .filter(Expr::col(failure::Column::RunId).in_subquery(runs))
+        .filter(which)
         .exec(connection)
         .await
-        .map_err(Error::doing(DOING))?;
+        .map_err(Error::doing("note that failures are settled"))?;
     Ok(())
 }
 
 /// Selects the runs about a part of the catalogue.
-fn runs_of(scope: &str) -> SelectStatement {
-    Query::select().column(run::Column::Id).from(run::Entity).and_where(run::COLUMN.scope.eq(scope)).to_owned()
+pub(super) fn runs_of(scope: &str) -> SelectStatement {
+    Query::select().column(run::Column::Id).from(run::Entity).and_where(run::COLUMN.scope.eq(scope)).take()
+}
+
+/// Selects those of them whose pages hold the same movies: the runs whose line ends with `list`.
+fn runs_with_list(scope: &str, list: &str) -> SelectStatement {
+    let escaped = list.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let ends_with_list = LikeExpr::new(format!("%{escaped}")).escape('\\');
+    runs_of(scope).and_where(Expr::col(run::Column::Query).like(ends_with_list)).take()
 }

@@ -5,6 +5,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter};
 
 use super::{Finding, count_with_examples, rows};
+use crate::store::retries::runs_of;
 use crate::store::{Error, Presence, Store};
 
 /// No process has this number.
@@ -37,11 +38,13 @@ impl Store {
     async fn check_failures(&self) -> Result<Vec<Finding>, Error> {
         let mut findings = Vec::new();
         for scope in self.scopes().await.map_err(Error::doing(DOING))? {
-            let (movies, movies_aside) = self.open_failures(&self.db, &scope, failure::Column::ExternalId).await?;
-            let (pages, pages_aside) = self.open_failures(&self.db, &scope, failure::Column::Page).await?;
+            let (movies, movies_aside) =
+                self.open_failures(&self.db, runs_of(&scope), failure::Column::ExternalId).await?;
+            let (pages, pages_aside) = self.open_failures(&self.db, runs_of(&scope), failure::Column::Page).await?;
             if movies.len() + pages.len() > 0 {
                 let detail = format!(
-                    "{} movies and {} pages failed and are not settled; fetch-yts --retry-failed takes them up",
+                    "{} movies and {} pages failed and are not settled; fetch-yts --retry-failed takes them up, \
+                     pages with the --limit and the order of their run",
                     movies.len(),
                     pages.len()
                 );
@@ -102,12 +105,12 @@ fn runs_that_read_lists() -> SelectStatement {
     Query::select().column("id").from("runs").and_where(Expr::col("requests_list").gt(0)).take()
 }
 
-    reading
-        .expr(Expr::val(1))
-        .from("run_readings")
 /// Selects what a page of a run held.
 fn reading() -> SelectStatement {
     let mut reading = Query::select();
+    reading
+        .expr(Expr::val(1))
+        .from("run_readings")
         .and_where(Expr::col(("run_readings", "run_id")).equals(("run_pages", "run_id")))
         .and_where(Expr::col(("run_readings", "page")).equals(("run_pages", "page")));
     reading
