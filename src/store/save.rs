@@ -150,6 +150,9 @@ impl Store {
             Err(error) if error.is_about_data() => {
                 page.failed += 1;
                 page.failures.push(Failure {
+                if let Some(settled) = &mut page.settled {
+                    settled.external_ids.retain(|external_id| *external_id != movie.external_id);
+                }
                     external_id: Some(movie.external_id.into()),
                     stage: "save",
                     reason: error.to_string(),

@@ -150,7 +150,8 @@ async fn an_update_that_the_database_refuses_costs_that_movie_only(database: &Da
     }
 }
 
-async fn a_movie_that_never_passes_a_rule_of_the_user_s_own_costs_that_movie_only(database: &Database) {
+/// Gives the database a rule of the user's own, which movie 7 never passes.
+pub(crate) async fn refuse_movie_seven(database: &Database) {
     let store = database.store().await;
     let rules: &[&str] = match database.kind {
         Kind::Sqlite => &["CREATE TRIGGER no_seven BEFORE INSERT ON movies WHEN NEW.external_id = 7 \
@@ -174,3 +175,8 @@ async fn a_movie_that_never_passes_a_rule_of_the_user_s_own_costs_that_movie_onl
         assert_eq!(saved_ids(&store).await, all_but(|id| id == 7));
     }
 }
+}
+
+async fn a_movie_that_never_passes_a_rule_of_the_user_s_own_costs_that_movie_only(database: &Database) {
+    refuse_movie_seven(database).await;
+    let store = database.store().await;
