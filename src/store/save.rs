@@ -83,11 +83,12 @@ impl Store {
     /// A movie that the database refuses is recorded as a failure; the others of its page are saved. Where the answer to a
     /// commit was lost, the same may be asked again: what was committed is not committed twice.
     pub async fn save_page(&self, page: &PageResult) -> Result<Saved, Error> {
-        match self.try_save_page(page).await {
-            Err(error) if error.is_about_data() => {
-                let accepted = self.without_refused(page).await?;
-                self.try_save_page(&accepted).await
-            }
+        let mut result = self.try_save_page(page).await;
+        if result.as_ref().is_err_and(Error::is_about_data) {
+            let accepted = self.without_refused(page).await?;
+            result = self.try_save_page(&accepted).await;
+        }
+        match result {
             Err(Error::SavedBefore { .. }) => self.figures_of(page.lease).await,
             result => result,
         }
@@ -149,10 +150,10 @@ impl Store {
             Ok(()) => movies.push(movie.clone()),
             Err(error) if error.is_about_data() => {
                 page.failed += 1;
-                page.failures.push(Failure {
                 if let Some(settled) = &mut page.settled {
                     settled.external_ids.retain(|external_id| *external_id != movie.external_id);
                 }
+                page.failures.push(Failure {
                     external_id: Some(movie.external_id.into()),
                     stage: "save",
                     reason: error.to_string(),

@@ -18,6 +18,7 @@ on_both!(
     details_that_cannot_be_had_cost_that_movie_only,
     a_page_that_cannot_be_had_costs_that_page_only,
     a_movie_that_the_database_refuses_costs_that_movie_only,
+    a_page_with_a_refused_movie_may_be_saved_again_where_the_answer_was_lost,
     an_update_that_the_database_refuses_costs_that_movie_only,
     a_movie_that_never_passes_a_rule_of_the_user_s_own_costs_that_movie_only,
     what_failed_is_tried_again_when_the_same_is_typed_again,
@@ -133,6 +134,17 @@ async fn a_movie_that_the_database_refuses_costs_that_movie_only(database: &Data
     assert_eq!((totals.done, totals.open, totals.failed, totals.saved), (1, 0, 2, 18));
 }
 
+async fn a_page_with_a_refused_movie_may_be_saved_again_where_the_answer_was_lost(database: &Database) {
+    let by_hand = ByHand::begin(database, 1).await;
+    let mut movies: Vec<Movie> = (1..=5).map(full_movie).collect();
+    movies[4].rating = Some(11.0);
+    let page = by_hand.page_of_new(movies).await;
+    let saved = by_hand.store.save_page(&page).await.expect("the page is saved");
+    let again = by_hand.store.save_page(&page).await.expect("the page is saved already");
+    assert_eq!((saved.saved, saved.failed, again), (4, 1, saved));
+    assert_eq!(by_hand.store.failure_count(by_hand.run.id).await.expect("failures can be counted"), 1);
+}
+
 async fn an_update_that_the_database_refuses_costs_that_movie_only(database: &Database) {
     let by_hand = ByHand::begin(database, 3).await;
     let page = by_hand.page_of_new((1..=5).map(full_movie).collect()).await;
@@ -165,6 +177,11 @@ pub(crate) async fn refuse_movie_seven(database: &Database) {
     for rule in rules {
         store.db().execute_unprepared(rule).await.expect("the user may make rules");
     }
+}
+
+async fn a_movie_that_never_passes_a_rule_of_the_user_s_own_costs_that_movie_only(database: &Database) {
+    refuse_movie_seven(database).await;
+    let store = database.store().await;
     let source = source().await;
     for _ in 0..2 {
         let summary = crawl(&source, database).await;
@@ -175,8 +192,3 @@ pub(crate) async fn refuse_movie_seven(database: &Database) {
         assert_eq!(saved_ids(&store).await, all_but(|id| id == 7));
     }
 }
-}
-
-async fn a_movie_that_never_passes_a_rule_of_the_user_s_own_costs_that_movie_only(database: &Database) {
-    refuse_movie_seven(database).await;
-    let store = database.store().await;
