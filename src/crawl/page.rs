@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::coverage::seen;
 use super::details::failure_of;
 use super::listing::{Listed, Listing};
 use super::worker::Worker;
@@ -128,8 +129,7 @@ impl Worker {
         let (mut there, unknown): (Vec<Listed>, Vec<Listed>) =
             movies.into_iter().partition(|movie| known.external_ids.contains(&movie.external_id));
         if lease.is_read_again {
-            // Those were dealt with when they were read first; only what had been missed counts.
-            there.clear();
+            self.drop_those_dealt_with(&mut there).await?;
         }
         let unknown = listing.read(unknown, Entry::read);
         // What failed is asked for again, be the movie there or not.

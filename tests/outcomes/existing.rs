@@ -17,6 +17,7 @@ on_both!(
     refetch_brings_everything_up_to_date,
     what_the_source_no_longer_says_stays_known,
     new_movies_are_saved_whole_whatever_is_done_with_the_others,
+    update_reaches_a_movie_that_the_list_moved_while_it_was_read,
     a_torrent_that_the_source_repeats_is_kept_once,
 );
 
@@ -71,6 +72,20 @@ async fn update_writes_nothing_where_nothing_changed(database: &Database) {
 
 async fn refetch_writes_nothing_where_nothing_changed(database: &Database) {
     writes_nothing(database, Existing::Refetch).await;
+async fn update_reaches_a_movie_that_the_list_moved_while_it_was_read(database: &Database) {
+    let source = Source::start((1..=20).map(movie_json).collect()).await;
+    let crawl = Crawl { workers: 1, ..Crawl::of(source.base_url()) };
+    assert_eq!(crawl.run(database).await.status, "complete");
+    source.script().movies[10]["rating"] = json!(8.2);
+    // When page 1 has been read, one of its movies goes: the first of page 2 moves to page 1 unseen.
+    source.script().removed_after.insert(1, 5);
+    let summary = Crawl { existing: Existing::Update, ..crawl }.run(database).await;
+
+    assert_eq!((summary.status, summary.movies.updated, summary.movies.skipped), ("complete", 1, 19));
+    let rating = read(database).await.movie(11).columns.rating;
+    assert_eq!(rating, Some("8.2".parse().expect("a number")));
+}
+
 }
 
 async fn writes_nothing(database: &Database, existing: Existing) {
