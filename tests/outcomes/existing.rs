@@ -1,25 +1,31 @@
 //! What becomes of movies that are in the database already, when the source has changed meanwhile.
 
 use entity::torrent;
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
 use yts_ingest::crawl::{Existing, MovieCounts};
+use yts_ingest::movie::Movie;
+use yts_ingest::store::Scope;
 
 use crate::support::crawling::{Crawl, demo_movies, demo_server};
 use crate::support::database::Database;
+use crate::support::records::{ByHand, full_movie};
 use crate::support::snapshot::Snapshot;
 use crate::support::source::{Source, movie_json, torrent_json};
+use crate::support::waiting::until_somebody_waits;
 use crate::support::writes;
 
 on_both!(
     update_changes_rating_and_torrents_and_nothing_else,
+    update_reaches_a_movie_that_the_list_moved_while_it_was_read,
     update_writes_nothing_where_nothing_changed,
     refetch_writes_nothing_where_nothing_changed,
     refetch_brings_everything_up_to_date,
     what_the_source_no_longer_says_stays_known,
     new_movies_are_saved_whole_whatever_is_done_with_the_others,
-    update_reaches_a_movie_that_the_list_moved_while_it_was_read,
     a_torrent_that_the_source_repeats_is_kept_once,
 );
+on_one!(Postgres: an_update_from_the_list_takes_nothing_back_that_another_process_writes);
 
 /// Returns the six movies of the source as they are at first.
 fn movies() -> Vec<Value> {
@@ -66,12 +72,6 @@ async fn update_changes_rating_and_torrents_and_nothing_else(database: &Database
     read(database).await.assert_same(&expected);
 }
 
-async fn update_writes_nothing_where_nothing_changed(database: &Database) {
-    writes_nothing(database, Existing::Update).await;
-}
-
-async fn refetch_writes_nothing_where_nothing_changed(database: &Database) {
-    writes_nothing(database, Existing::Refetch).await;
 async fn update_reaches_a_movie_that_the_list_moved_while_it_was_read(database: &Database) {
     let source = Source::start((1..=20).map(movie_json).collect()).await;
     let crawl = Crawl { workers: 1, ..Crawl::of(source.base_url()) };
@@ -86,6 +86,12 @@ async fn update_reaches_a_movie_that_the_list_moved_while_it_was_read(database: 
     assert_eq!(rating, Some("8.2".parse().expect("a number")));
 }
 
+async fn update_writes_nothing_where_nothing_changed(database: &Database) {
+    writes_nothing(database, Existing::Update).await;
+}
+
+async fn refetch_writes_nothing_where_nothing_changed(database: &Database) {
+    writes_nothing(database, Existing::Refetch).await;
 }
 
 async fn writes_nothing(database: &Database, existing: Existing) {
@@ -183,4 +189,23 @@ async fn a_torrent_that_the_source_repeats_is_kept_once(database: &Database) {
         let seeds_of: Vec<_> = snapshot.movie(1).torrents.values().map(|torrent| torrent.seeds).collect();
         assert_eq!(seeds_of, [i32::try_from(seeds).ok(), Some(1)], "{existing:?}");
     }
+}
+
+async fn an_update_from_the_list_takes_nothing_back_that_another_process_writes(database: &Database) {
+    let by_hand = ByHand::begin(database, 1).await;
+    let store = by_hand.store.clone();
+    store.save_movie(&full_movie(1)).await.expect("the movie is saved");
+    let rated = Movie { rating: Some(8.2), ..full_movie(1) };
+    let page = by_hand.page_of_updates(vec![rated], Scope::RatingAndTorrents).await;
+    let db = database.plain_connection().await;
+    let other = db.begin().await.expect("a transaction begins");
+    other.execute_unprepared("UPDATE movies SET title = 'Renamed'").await.expect("the movie can be changed");
+    let saving = tokio::spawn(async move { by_hand.store.save_page(&page).await });
+    until_somebody_waits(store.db()).await;
+    other.commit().await.expect("the change is committed");
+    let saved = saving.await.expect("no panic").expect("the page is saved");
+
+    assert_eq!(saved.updated, 1);
+    let columns = Snapshot::of(store.db()).await.movie(1).columns.clone();
+    assert_eq!((columns.title.as_str(), columns.rating), ("Renamed", Some("8.2".parse().expect("a number"))));
 }
