@@ -121,7 +121,8 @@ impl Store {
             abandon.filter(unfinished.clone()).exec(transaction).await.map_err(Error::doing(DOING))?;
         }
         let conflict = OnConflict::new().do_nothing().to_owned();
-        let now = chrono::Utc::now();
+        // What is saved from now on is told from what was there by this time, so both are the database's.
+        let now = dialect::database_time(transaction).await.map_err(Error::doing(DOING))?;
         let row = run::ActiveModel {
             query: Set(new.query.clone()),
             scope: Set(new.scope.clone()),
@@ -172,13 +173,15 @@ impl Store {
         writing.commit(DOING).await
     }
 
-    /// Ends a run, or leaves it to be gone on with. A run that was stopped here while others work on it stays "running".
+    /// Ends a run, or leaves it to be gone on with. A run that was stopped here while others work on it stays "running",
+    /// and one that was given up for a fresh one stays so.
     pub async fn end_run(&self, run_id: i64, owner: i32, outcome: Outcome, message: Option<&str>) -> Result<(), Error> {
         const DOING: &str = "end the run";
         let writing = self.begin_writing(DOING).await?;
         let others_work = run_page::Entity::find()
             .filter(run_page::COLUMN.run_id.eq(run_id))
             .filter(run_page::COLUMN.status.eq("leased"))
+            .filter(run_page::COLUMN.lease_owner.ne(owner))
             .filter(Self::lease_is_free(self.backend(), owner).not())
             .count(&writing.transaction);
         if others_work.await.map_err(Error::doing(DOING))? == 0 {
@@ -201,7 +204,8 @@ impl Store {
             .col_expr(run::Column::Message, Expr::val(message.map(str::to_owned)))
             .col_expr(run::Column::HeartbeatAt, now)
             .col_expr(run::Column::FinishedAt, finished_at)
-            .filter(run::COLUMN.id.eq(run_id));
+            .filter(run::COLUMN.id.eq(run_id))
+            .filter(run::COLUMN.status.ne("abandoned"));
         update.exec(connection).await.map_err(Error::doing("set the run's status"))?;
         Ok(())
     }

@@ -9,6 +9,7 @@ mod support;
 mod check;
 mod crawl;
 mod disappeared;
+mod ending;
 mod existing;
 mod failures;
 mod faults;

@@ -1,0 +1,68 @@
+//! How runs end: what a process leaves behind, what another one made of the run meanwhile, and what both decide at once.
+
+use entity::{run, run_page};
+use sea_orm::{EntityTrait, QueryOrder};
+use yts_ingest::store::{NewRun, Outcome};
+
+use crate::support::database::Database;
+use crate::support::records::ByHand;
+
+on_both!(
+    a_run_that_was_given_up_for_a_fresh_one_stays_given_up,
+    pages_that_its_own_process_left_do_not_keep_a_run_running,
+    two_processes_that_begin_a_new_pass_begin_the_same,
+);
+on_one!(Postgres: a_run_on_which_another_process_works_stays_running);
+
+async fn status(by_hand: &ByHand) -> String {
+    let row = run::Entity::find_by_id(by_hand.run.id).one(by_hand.store.db()).await.expect("runs can be read");
+    row.expect("the run is there").status
+}
+
+async fn stop(by_hand: &ByHand) {
+    let ByHand { store, run, presence } = by_hand;
+    store.end_run(run.id, presence.owner, Outcome::Interrupted, None).await.expect("the run ends");
+}
+
+async fn a_run_that_was_given_up_for_a_fresh_one_stays_given_up(database: &Database) {
+    let by_hand = ByHand::begin(database, 1).await;
+    let (query, scope) = ("by hand".to_owned(), "by hand".to_owned());
+    let new = NewRun { query, scope, start_page: 1, max_pages: None, page_limit: 50 };
+    let fresh = by_hand.store.open_run(&new, true).await.expect("a run begins");
+    assert_ne!(fresh.id, by_hand.run.id);
+    stop(&by_hand).await;
+    assert_eq!(status(&by_hand).await, "abandoned");
+}
+
+async fn pages_that_its_own_process_left_do_not_keep_a_run_running(database: &Database) {
+    let by_hand = ByHand::begin(database, 1).await;
+    by_hand.claim().await;
+    stop(&by_hand).await;
+    assert_eq!(status(&by_hand).await, "interrupted");
+}
+
+async fn a_run_on_which_another_process_works_stays_running(database: &Database) {
+    let by_hand = ByHand::begin(database, 1).await;
+    let other = by_hand.store.announce(&database.options(1)).await.expect("the server takes several");
+    by_hand.store.claim(by_hand.run.id, other.owner).await.expect("claiming works");
+    stop(&by_hand).await;
+    assert_eq!(status(&by_hand).await, "running");
+}
+
+async fn two_processes_that_begin_a_new_pass_begin_the_same(database: &Database) {
+    let by_hand = ByHand::begin(database, 2).await;
+    let store = &by_hand.store;
+    for _ in 0..2 {
+        let page = by_hand.page_of_new(Vec::new()).await;
+        store.save_page(&page).await.expect("the page is saved");
+    }
+    store.read_again(by_hand.run.id, &[1, 2], 1, true).await.expect("pages are due again");
+    let page = by_hand.page_of_new(Vec::new()).await;
+    store.save_page(&page).await.expect("the page is saved");
+    // Another process judged the first pass too, and is late.
+    store.read_again(by_hand.run.id, &[1, 2], 1, true).await.expect("nothing is left to do");
+
+    let pages = run_page::Entity::find().order_by_asc(run_page::COLUMN.page).all(store.db()).await.expect("pages");
+    let pages: Vec<_> = pages.iter().map(|page| (page.page, page.pass, page.status.as_str())).collect();
+    assert_eq!(pages, [(1, 2, "done"), (2, 2, "due")]);
+}
