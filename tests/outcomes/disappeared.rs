@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use yts_ingest::crawl::Summary;
+use yts_ingest::store::Disappeared;
 
 use crate::support::crawling::Crawl;
 use crate::support::database::Database;
+use crate::support::records::{ByHand, full_movie};
 use crate::support::snapshot::Snapshot;
 use crate::support::source::{Source, movie_json};
 
@@ -13,6 +15,7 @@ on_both!(
     movies_listed_no_more_are_marked_and_come_back_when_listed_again,
     more_than_two_percent_at_once_are_marked_only_when_allowed,
     nothing_is_marked_by_a_run_that_did_not_see_everything,
+    a_movie_that_another_process_saved_meanwhile_is_not_marked,
 );
 
 /// Two of them are two percent.
@@ -73,4 +76,18 @@ async fn nothing_is_marked_by_a_run_that_did_not_see_everything(database: &Datab
     source.script().broken_pages.clear();
     Crawl { max_pages: Some(9), ..Crawl::of(source.base_url()) }.run(database).await;
     assert_eq!(marked(database).await, BTreeSet::new(), "the last page was not asked for");
+}
+
+async fn a_movie_that_another_process_saved_meanwhile_is_not_marked(database: &Database) {
+    let other = database.store().await;
+    other.save_movie(&full_movie(1)).await.expect("the movie is saved");
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    let by_hand = ByHand::begin(database, 1).await;
+    other.save_movie(&full_movie(2)).await.expect("the movie is saved");
+
+    let marked = by_hand.store.mark_disappeared(by_hand.run.id, &[], 1.0).await.expect("movies can be marked");
+    assert_eq!(marked, Disappeared::Marked(1));
+    let snapshot = Snapshot::of(other.db()).await;
+    let is_marked: Vec<_> = snapshot.movies.values().map(|movie| movie.columns.deleted_at.is_some()).collect();
+    assert_eq!(is_marked, [true, false]);
 }
