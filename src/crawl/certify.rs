@@ -58,11 +58,12 @@ impl Shared {
         let (pages, new_pass) = match coverage::judge(&readings, run.page_limit, totals.saved == 0) {
             Verdict::Covered => return self.certify(&readings).await,
             _ if rounds_left == 0 => return Ok(Coverage::NotShown),
+        let judged = coverage::pass(&readings);
             Verdict::ReadAgain(pages) => (pages, false),
             Verdict::NewPass => (readings.iter().map(|reading| reading.page).collect(), true),
         };
         tracing::info!("the list shifted while it was read: reading {} pages again", pages.len());
-        retry(options.patience, || async { store.read_again(run.id, &pages, new_pass).await }).await?;
+        retry(options.patience, || async { store.read_again(run.id, &pages, judged, new_pass).await }).await?;
         Ok(Coverage::ReadingAgain)
     }
 

@@ -27,7 +27,7 @@ pub(super) enum Verdict {
 /// `is_unchanged` says that the run found nothing that was not known: then equal counts are proof enough, and the top
 /// need not be read once more.
 pub(super) fn judge(readings: &[PageReading], page_limit: u32, is_unchanged: bool) -> Verdict {
-    let pass = readings.iter().map(|reading| reading.pass).max().unwrap_or(1);
+    let pass = pass(readings);
     let readings: Vec<&PageReading> = readings.iter().filter(|reading| reading.pass == pass).collect();
     let heads: Vec<&PageReading> = readings.iter().copied().filter(|reading| reading.page == 1).collect();
     let Some(first) = readings.first() else { return Verdict::Covered };
@@ -43,6 +43,20 @@ pub(super) fn judge(readings: &[PageReading], page_limit: u32, is_unchanged: boo
         },
         _ => Verdict::ReadAgain(with_top(gaps, 1)),
     }
+}
+
+/// Returns the pass that is judged: the last one.
+pub(super) fn pass(readings: &[PageReading]) -> i32 {
+    readings.iter().map(|reading| reading.pass).max().unwrap_or(1)
+}
+
+/// Says how many movies are lacking where the pages held clearly fewer than the source counts: then they were cut short,
+/// and that they join shows nothing. A source counts a few that it does not list, so a page of them, or a fiftieth of the
+/// list, may lack.
+pub(super) fn lacking(readings: &[PageReading], seen: usize, page_limit: u32) -> Option<i64> {
+    let movie_count = readings.last().map_or(0, |reading| reading.movie_count);
+    let lacking = movie_count.saturating_sub(i64::try_from(seen).unwrap_or(i64::MAX));
+    (lacking > Ord::max(movie_count / 50, page_limit.into())).then_some(lacking)
 }
 
 /// Returns the distinct movies that were seen, in whichever pass, sorted.

@@ -61,19 +61,19 @@ impl Store {
         Ok(rows.into_iter().map(PageReading::from).collect())
     }
 
-    /// Makes pages of a run due again, in a new pass if so asked; they count as read again.
-    pub async fn read_again(&self, run_id: i64, pages: &[i32], new_pass: bool) -> Result<(), Error> {
+    /// Makes pages of a run due again, in the pass that was judged or in the next one; they count as read again. Pages of
+    /// a later pass stay as they are: another process that judged the same has made them due.
+    pub async fn read_again(&self, run_id: i64, pages: &[i32], judged: i32, new_pass: bool) -> Result<(), Error> {
         const DOING: &str = "make pages due again";
         let writing = self.begin_writing(DOING).await?;
         for keys in pages.chunks(bulk::MAX_KEYS) {
-            let mut due = run_page::Entity::update_many()
+            let due = run_page::Entity::update_many()
                 .col_expr(run_page::Column::Status, Expr::val("due"))
+                .col_expr(run_page::Column::Pass, Expr::val(judged + i32::from(new_pass)))
                 .filter(run_page::COLUMN.run_id.eq(run_id))
                 .filter(run_page::COLUMN.status.eq("done"))
+                .filter(run_page::COLUMN.pass.lte(judged))
                 .filter(dialect::is_any_of(self.backend(), run_page::Column::Page, keys));
-            if new_pass {
-                due = due.col_expr(run_page::Column::Pass, Expr::col(run_page::Column::Pass).add(1));
-            }
             let made_due = due.exec(&writing.transaction).await.map_err(Error::doing(DOING))?.rows_affected;
             run::Entity::update_many()
                 .col_expr(
@@ -88,7 +88,8 @@ impl Store {
         writing.commit(DOING).await
     }
 
-    /// Certifies a run: everything that the source listed until now was seen, or was known before.
+    /// Certifies a run: everything that the source listed until now was seen, or was known before. Where all of it was
+    /// seen, list pages that failed earlier are settled, however many movies they held.
     pub async fn certify(&self, run_id: i64, distinct_movies: Option<usize>) -> Result<(), Error> {
         const DOING: &str = "certify the run";
         let writing = self.begin_writing(DOING).await?;
