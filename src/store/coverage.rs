@@ -7,7 +7,7 @@ use entity::{movie, run, run_page, run_reading};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::{Error, Lease, Store, bulk, dialect};
+use super::{Error, Lease, Store, bulk, dialect, retries};
 
 /// What a list page held at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,6 +101,9 @@ impl Store {
             .exec(&writing.transaction)
             .await
             .map_err(Error::doing(DOING))?;
+        if distinct_movies.is_some() {
+            retries::settle_pages(&writing.transaction, run_id).await?;
+        }
         writing.commit(DOING).await
     }
 
