@@ -199,21 +199,18 @@ impl Shared {
         retry(self.options.patience, || self.presence.renew()).await?;
         let totals = retry(self.options.patience, || async { store.run_totals(run_id).await }).await?;
         let failure_count = retry(self.options.patience, || async { store.failure_count(run_id).await }).await?;
-        let outcome = match &trouble {
-            None if totals.open > 0 => Outcome::Interrupted,
-            None if failure_count > 0 || coverage == Coverage::NotShown => Outcome::Incomplete,
-            None => Outcome::Complete,
-            Some(_) => Outcome::Failed,
-        };
-        let message = match &trouble {
-            None if outcome == Outcome::Incomplete && coverage == Coverage::NotShown => {
-                Some("the list kept shifting: it cannot be shown that everything on it was seen; run again".to_owned())
-            }
-            trouble => trouble.as_ref().map(ToString::to_string),
+        let (outcome, message) = match (&trouble, coverage) {
+            (Some(trouble), _) => (Outcome::Failed, Some(trouble.to_string())),
+            (None, _) if totals.open > 0 => (Outcome::Interrupted, None),
+            (None, Coverage::NotShown(reason)) => (Outcome::Incomplete, Some(reason)),
+            (None, _) if failure_count > 0 => (Outcome::Incomplete, None),
+            (None, _) => (Outcome::Complete, None),
         };
         retry(self.options.patience, || async { store.end_run(run_id, owner, outcome, message.as_deref()).await })
             .await?;
-        let summary = summary::add_up(self, outcome, totals, started.elapsed()).await?;
+        // What stopped a run is told by its error.
+        let message = message.filter(|_| trouble.is_none());
+        let summary = summary::add_up(self, (outcome, message), totals, started.elapsed()).await?;
         if matches!(outcome, Outcome::Complete | Outcome::Incomplete) {
             self.settle_search(started.elapsed()).await;
         }

@@ -11,8 +11,11 @@ const MAX_ROUNDS_OF_READING_AGAIN: u32 = 5;
 /// The largest share of the catalogue that may disappear at once; above it, the source is likely at fault.
 const MAX_SHARE_OF_DELETIONS: f64 = 0.02;
 
+/// Why a run whose list shifts all the time is not certified.
+const KEPT_SHIFTING: &str = "the list kept shifting: it cannot be shown that everything on it was seen; run again";
+
 /// What is known of whether a run saw everything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Coverage {
     /// The run does not ask for everything, or has not read it all.
     NotAsked,
@@ -20,8 +23,8 @@ pub(super) enum Coverage {
     InHand,
     /// Not yet: pages are due again.
     ReadingAgain,
-    /// The list kept shifting.
-    NotShown,
+    /// It cannot be shown that it did, for this reason.
+    NotShown(String),
     /// It did.
     Certified,
 }
@@ -55,10 +58,10 @@ impl Shared {
             return Ok(Coverage::NotAsked);
         }
         let readings = retry(options.patience, || async { store.readings(run.id).await }).await?;
+        let judged = coverage::pass(&readings);
         let (pages, new_pass) = match coverage::judge(&readings, run.page_limit, totals.saved == 0) {
             Verdict::Covered => return self.certify(&readings).await,
-            _ if rounds_left == 0 => return Ok(Coverage::NotShown),
-        let judged = coverage::pass(&readings);
+            _ if rounds_left == 0 => return Ok(Coverage::NotShown(KEPT_SHIFTING.to_owned())),
             Verdict::ReadAgain(pages) => (pages, false),
             Verdict::NewPass => (readings.iter().map(|reading| reading.page).collect(), true),
         };
@@ -72,6 +75,13 @@ impl Shared {
         let Self { store, run, options, .. } = self;
         let seen = coverage::seen(readings);
         let is_of_every_page = self.trusted_until.is_none();
+        if is_of_every_page && let Some(lacking) = coverage::lacking(readings, seen.len(), run.page_limit) {
+            return Ok(Coverage::NotShown(format!(
+                "the pages held {} distinct movies, {lacking} fewer than the source counts, so it cannot be shown that \
+                 everything was seen; it may give fewer a page than asked for: run again with a smaller --limit",
+                seen.len()
+            )));
+        }
         let distinct_movies = is_of_every_page.then_some(seen.len());
         retry(options.patience, || async { store.certify(run.id, distinct_movies).await }).await?;
         if is_of_every_page && plan::is_unfiltered(options) {

@@ -22,6 +22,9 @@ pub struct Summary {
     pub run_id: i64,
     /// `complete`, `incomplete`, `interrupted` or `failed`.
     pub status: &'static str,
+    /// Why it is incomplete though nothing failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// Pages of the run.
     pub pages: PageCounts,
     /// Movies of the run.
@@ -95,7 +98,7 @@ pub struct FailureLine {
 /// Adds a run up.
 pub(super) async fn add_up(
     shared: &Shared,
-    outcome: Outcome,
+    (outcome, message): (Outcome, Option<String>),
     totals: RunTotals,
     elapsed: Duration,
 ) -> Result<Summary, Error> {
@@ -108,6 +111,7 @@ pub(super) async fn add_up(
     Ok(Summary {
         run_id,
         status: outcome.as_str(),
+        message,
         pages: PageCounts {
             planned: planned.into(),
             done: totals.done.cast_unsigned(),
@@ -170,6 +174,7 @@ impl fmt::Display for Summary {
             requests.retried,
             self.bytes as f64 / 1e6,
             self.movies_per_second,
-        )
+        )?;
+        self.message.iter().try_for_each(|message| write!(f, "\n{message}"))
     }
 }

@@ -13,6 +13,8 @@ on_both!(
     details_fetched_again_keep_what_changed_in_the_texts,
     a_full_run_is_certified_with_what_it_saw,
     a_run_of_some_pages_or_with_a_failure_is_not_certified,
+    a_list_whose_pages_are_cut_short_is_not_certified,
+    a_list_that_holds_a_little_less_than_the_source_counts_is_certified,
 );
 
 async fn source() -> Source {
@@ -109,4 +111,24 @@ async fn a_run_of_some_pages_or_with_a_failure_is_not_certified(database: &Datab
     source.script().broken_details.clear();
     assert_eq!(crawl(&source, database, Existing::Skip).await.status, "complete");
     assert!(certificate(database).await.is_some());
+}
+
+async fn a_list_whose_pages_are_cut_short_is_not_certified(database: &Database) {
+    let source = Source::start((1..=100).map(movie_json).collect()).await;
+    source.script().max_limit = Some(4);
+    let summary = crawl(&source, database, Existing::Skip).await;
+    assert_eq!((summary.status, summary.movies.saved), ("incomplete", 40));
+    assert!(summary.message.is_some_and(|message| message.contains("60 fewer than the source counts")));
+    assert_eq!(certificate(database).await, None);
+
+    let some_pages = Crawl { max_pages: Some(2), ..Crawl::of(source.base_url()) };
+    assert_eq!(some_pages.run(database).await.status, "complete", "it asked for two pages and has them");
+}
+
+async fn a_list_that_holds_a_little_less_than_the_source_counts_is_certified(database: &Database) {
+    let source = Source::start((1..=95).map(movie_json).collect()).await;
+    source.script().hidden = 5;
+    assert_eq!(crawl(&source, database, Existing::Skip).await.status, "complete");
+    let proof = certificate(database).await.expect("it is certified");
+    assert_eq!((proof.distinct_movies, proof.movie_count_at_end), (Some(95), Some(100)));
 }

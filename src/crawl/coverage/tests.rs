@@ -77,3 +77,14 @@ fn a_run_gone_on_with_after_the_list_grew_by_pages_still_holds_together() {
 fn an_empty_catalogue_is_covered() {
     assert_eq!(judge(&[reading(1, 0, [])], 3, true), Verdict::Covered);
 }
+
+#[test]
+fn pages_that_hold_clearly_fewer_than_the_source_counts_lack_the_rest() {
+    let readings = [reading(1, 2_000, []), reading(2, 2_010, [])];
+    assert_eq!(lacking(&readings, 800, 50), Some(1_210));
+    assert_eq!(lacking(&readings, 1_959, 50), Some(51));
+    assert_eq!(lacking(&readings, 1_960, 50), None, "a page of movies may be hidden");
+    assert_eq!(lacking(&[reading(1, 70_000, [])], 68_600, 50), None, "and a fiftieth of a long list");
+    assert_eq!(lacking(&[reading(1, 70_000, [])], 68_599, 50), Some(1_401));
+    assert_eq!(lacking(&[reading(1, 5, [])], 6, 50), None);
+}

@@ -33,6 +33,10 @@ pub(crate) struct Script {
     pub(crate) held_pages: BTreeSet<u64>,
     /// Movies whose details are not answered as long as they stand here.
     pub(crate) held_details: BTreeSet<u64>,
+    /// Movies a page at most, however many are asked for.
+    pub(crate) max_limit: Option<u64>,
+    /// Movies that the source counts and does not list.
+    pub(crate) hidden: usize,
     /// Movies that go when a list page has been answered: by the page.
     pub(crate) removed_after: BTreeMap<u64, u64>,
     /// List pages that were asked for, in order.
@@ -187,10 +191,13 @@ impl Script {
         if self.broken_pages.contains(&page) {
             return None;
         }
+        let limit = self.max_limit.map_or(limit, |most| most.min(limit));
         let skipped = usize::try_from((page - 1) * limit).ok()?;
         let of_page = self.movies.iter().skip(skipped).take(usize::try_from(limit).ok()?);
         let movies: Vec<Value> = of_page.map(listed).collect();
-        Some(json!({"movie_count": self.movies.len(), "limit": limit, "page_number": page, "movies": movies}))
+        Some(
+            json!({"movie_count": self.movies.len() + self.hidden, "limit": limit, "page_number": page, "movies": movies}),
+        )
     }
 
     fn details(&self, id: u64) -> Option<Value> {
