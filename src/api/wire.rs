@@ -17,6 +17,9 @@ use super::http::Answer;
 use super::shown::head_of;
 use crate::movie::Movie;
 
+/// The most movies that a list is believed to have, many times what there are: pages are planned by that number.
+const MAX_MOVIE_COUNT: u64 = 10_000_000;
+
 /// A page of a list.
 #[derive(Debug)]
 pub struct ListPage {
@@ -145,6 +148,9 @@ impl<'a> Envelope<'a> {
     pub(super) fn list_page(&self, page: u32, page_size: u32) -> Result<ListPage, Error> {
         let count = self.data.integer("movie_count", 0..=i64::MAX).and_then(|count| u64::try_from(count).ok());
         let movie_count = count.ok_or_else(|| self.unexpected("no movie_count"))?;
+        if movie_count > MAX_MOVIE_COUNT {
+            return Err(self.unexpected("movie_count out of range"));
+        }
         let movies = self.data.list("movies").map_err(|problem| match problem {
             ListProblem::NotAList => self.unexpected("movies is not a list"),
             ListProblem::TooLong => self.unexpected("more movies than a page can have"),
@@ -247,6 +253,16 @@ mod tests {
         }
         let endless = format!(r#"{{"movie_count":1,"movies":[{}0]}}"#, "0,".repeat(1_000_000));
         assert_eq!(page(&endless, 1).unwrap_err().kind(), "shape");
+    }
+
+    #[test]
+    fn a_count_that_no_catalogue_has_is_not_believed() {
+        let count = |count: u64| page(&format!(r#"{{"movie_count":{count},"movies":[{{"id":1}}]}}"#), 1);
+        assert_eq!(count(MAX_MOVIE_COUNT).unwrap().movie_count, MAX_MOVIE_COUNT);
+        for absurd in [MAX_MOVIE_COUNT + 1, 1 << 40, i64::MAX.cast_unsigned()] {
+            let error = count(absurd).unwrap_err();
+            assert!(error.to_string().contains("movie_count out of range"), "{error}");
+        }
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl Worker {
             Some(_) if is_trusted => lease.page.cast_unsigned(),
             Some(_) => last_of_all.min(lease.page.cast_unsigned() + 1),
         };
-        if counters.plan(last_page + 1 - run.start_page) {
+        if counters.plan(last_page - run.start_page + 1) {
             let movie_count = Some(movie_count);
             retry(options.patience, || async { store.plan_pages(run, last_page, movie_count).await }).await?;
             pages_changed.notify_waiters();

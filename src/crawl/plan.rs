@@ -154,7 +154,8 @@ pub async fn forecast(options: &Options, client: &Client, rate: f64) -> Result<F
     let limit = u64::from(options.query.limit);
     let last = last_page(options.start_page, options.max_pages, options.query.limit, movie_count);
     let listed_before = limit * u64::from(options.start_page - 1);
-    let movies = movie_count.saturating_sub(listed_before).min(u64::from(last + 1 - options.start_page) * limit);
+    let pages_wanted = u64::from(last - options.start_page) + 1;
+    let movies = movie_count.saturating_sub(listed_before).min(pages_wanted * limit);
     let pages = movies.div_ceil(limit);
     let requests_at_most = pages + movies;
     let seconds_at_most = (rate > 0.0).then(|| requests_at_most as f64 / rate);

@@ -20,6 +20,9 @@ use super::{Error, Run, Store, bulk, dialect};
 /// How long a lease lasts unless it is renewed; renewals come several times within it.
 const LEASE_TERM: Duration = Duration::from_secs(30);
 
+/// Pages that are planned in one go, so that the memory for a long list stays bounded.
+const PAGES_AT_ONCE: u32 = 10_000;
+
 /// The right to work on a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lease {
@@ -64,7 +67,7 @@ impl Store {
         const DOING: &str = "plan the run's pages";
         let writing = self.begin_writing(DOING).await?;
         let transaction = &writing.transaction;
-        let planned = (last_page + 1).saturating_sub(run.start_page);
+        let planned = last_page.saturating_sub(run.start_page) + 1;
         let higher = Expr::case(Expr::col(run::Column::PagesPlanned).lt(planned), planned);
         let mut grow = run::Entity::update_many()
             .col_expr(run::Column::PagesPlanned, higher.finally(Expr::col(run::Column::PagesPlanned)).into())
@@ -77,14 +80,16 @@ impl Store {
                 .col_expr(run::Column::MovieCountAtStart, Func::coalesce(at_start).into());
         }
         grow.exec(transaction).await.map_err(Error::doing(DOING))?;
-        let pages = (run.start_page..=last_page).map(|page| run_page::ActiveModel {
-            run_id: Set(run.id),
-            page: Set(page.cast_signed()),
-            status: Set("due".to_owned()),
-            ..Default::default()
-        });
         let known = OnConflict::new().do_nothing().to_owned();
-        bulk::insert(transaction, pages.collect(), Some(&known)).await.map_err(Error::doing(DOING))?;
+        for first in (run.start_page..=last_page).step_by(PAGES_AT_ONCE as usize) {
+            let pages = (first..=last_page).take(PAGES_AT_ONCE as usize).map(|page| run_page::ActiveModel {
+                run_id: Set(run.id),
+                page: Set(page.cast_signed()),
+                status: Set("due".to_owned()),
+                ..Default::default()
+            });
+            bulk::insert(transaction, pages.collect(), Some(&known)).await.map_err(Error::doing(DOING))?;
+        }
         writing.commit(DOING).await
     }
 
