@@ -137,7 +137,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let embedder = cli::embedder(&settings.embeddings)?;
     let options = arguments.crawl_options(&settings, embedder);
     if arguments.dry_run {
-        let forecast = crawl::forecast(&options, &client, settings.api.rate).await?;
+        let forecast = crawl::forecast(&options, &client).await?;
         return show_forecast(&forecast, &arguments.common);
     }
     let store_options = cli::store_options(&settings);

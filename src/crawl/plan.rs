@@ -133,23 +133,29 @@ pub struct Forecast {
     pub requests_at_most: u64,
     /// Seconds that so many requests take at the rate, where there is one.
     pub seconds_at_most: Option<f64>,
+    /// Whether the details of movies that are in the database are fetched too.
+    pub refetches: bool,
 }
 
 impl fmt::Display for Forecast {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { movie_count, pages, requests_at_most, seconds_at_most } = self;
+        let Self { movie_count, pages, requests_at_most, seconds_at_most, refetches } = self;
         write!(f, "the source has {movie_count} movies; this run would read {pages} list pages, at most ")?;
         write!(f, "{requests_at_most} requests")?;
         match seconds_at_most {
-            Some(seconds) => write!(f, ", at most {} at this rate", clock(Duration::from_secs_f64(*seconds)))?,
+            Some(seconds) => match Duration::try_from_secs_f64(*seconds) {
+                Ok(time) => write!(f, ", at most {} at this rate", clock(time))?,
+                Err(_) => write!(f, ", which this rate never gets through")?,
+            },
             None => write!(f, ", without a limit on the rate")?,
         }
-        write!(f, "; movies that are in the database cost none; nothing was saved")
+        let cost = if *refetches { "a request each, too" } else { "none" };
+        write!(f, "; movies that are in the database cost {cost}; nothing was saved")
     }
 }
 
 /// Asks page 1 only, and says what a run would ask.
-pub async fn forecast(options: &Options, client: &Client, rate: f64) -> Result<Forecast, Error> {
+pub async fn forecast(options: &Options, client: &Client) -> Result<Forecast, Error> {
     let ListPage { movie_count, .. } = client.list(&options.query, 1).await.map_err(Error::Source)?;
     let limit = u64::from(options.query.limit);
     let last = last_page(options.start_page, options.max_pages, options.query.limit, movie_count);
@@ -158,8 +164,9 @@ pub async fn forecast(options: &Options, client: &Client, rate: f64) -> Result<F
     let movies = movie_count.saturating_sub(listed_before).min(pages_wanted * limit);
     let pages = movies.div_ceil(limit);
     let requests_at_most = pages + movies;
-    let seconds_at_most = (rate > 0.0).then(|| requests_at_most as f64 / rate);
-    Ok(Forecast { movie_count, pages, requests_at_most, seconds_at_most })
+    let seconds_at_most = (options.rate > 0.0).then(|| requests_at_most as f64 / options.rate);
+    let refetches = options.existing == Existing::Refetch;
+    Ok(Forecast { movie_count, pages, requests_at_most, seconds_at_most, refetches })
 }
 
 #[cfg(test)]
@@ -179,5 +186,17 @@ mod tests {
     fn the_first_page_is_read_even_where_it_is_beyond_the_end() {
         assert_eq!(last_page(1, None, 50, 0), 1);
         assert_eq!(last_page(99, Some(3), 50, 100), 99);
+    }
+
+    #[test]
+    fn a_forecast_is_told_whatever_the_rate_and_says_what_known_movies_cost() {
+        let forecast = |seconds, refetches| {
+            let (movie_count, pages, requests_at_most) = (100, 2, 102);
+            Forecast { movie_count, pages, requests_at_most, seconds_at_most: Some(seconds), refetches }.to_string()
+        };
+        let slow = forecast(102.0 / 1e-20, false);
+        assert!(slow.contains("never") && slow.contains("in the database cost none"), "{slow}");
+        let refetching = forecast(102.0, true);
+        assert!(refetching.contains("in the database cost a request each, too"), "{refetching}");
     }
 }
