@@ -4,7 +4,7 @@
 //! On `PostgreSQL` it is a session's advisory lock, which the server drops with the connection; on `SQLite` a locked file
 //! beside the database, which also keeps a second writer out.
 
-use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
@@ -24,7 +24,9 @@ pub struct Presence {
     /// The number under which this process claims pages.
     pub owner: i32,
     sign: Sign,
-    in_hand: Mutex<BTreeSet<i32>>,
+    asks: AtomicBool,
+    /// A page stands here twice where it was claimed again before its first holder here let go of it.
+    in_hand: Mutex<Vec<i32>>,
 }
 
 /// A page that this process works on: its lease is renewed until this is dropped.
@@ -52,7 +54,7 @@ impl Store {
             (_, Some(file)) => Sign::File(WatchedFile::lock(file)?),
             (_, None) => Sign::Alone,
         };
-        let presence = Presence { owner, sign, in_hand: Mutex::default() };
+        let presence = Presence { owner, sign, asks: AtomicBool::new(false), in_hand: Mutex::default() };
         presence.renew().await?;
         Ok(presence)
     }
@@ -62,17 +64,17 @@ impl Presence {
     /// Takes a page in hand, so that its lease is renewed.
     #[must_use]
     pub fn hold(&self, lease: Lease) -> InHand<'_> {
-        self.lock().insert(lease.page);
+        self.lock().push(lease.page);
         InHand { presence: self, page: lease.page }
     }
 
     /// Returns the pages that this process works on.
     pub(super) fn pages_in_hand(&self) -> Vec<i32> {
-        self.lock().iter().copied().collect()
+        self.lock().clone()
     }
 
-    /// Locks the set; it is held to change one entry only, so a poisoned lock still holds a whole set.
-    fn lock(&self) -> MutexGuard<'_, BTreeSet<i32>> {
+    /// Locks the list; it is held to change one entry only, so a poisoned lock still holds a whole list.
+    fn lock(&self) -> MutexGuard<'_, Vec<i32>> {
         self.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -112,7 +114,10 @@ impl Presence {
 
 impl Drop for InHand<'_> {
     fn drop(&mut self) {
-        self.presence.lock().remove(&self.page);
+        let mut in_hand = self.presence.lock();
+        if let Some(at) = in_hand.iter().position(|page| *page == self.page) {
+            in_hand.swap_remove(at);
+        }
     }
 }
 

@@ -19,6 +19,7 @@ on_one!(Postgres:
     a_claim_takes_one_page_however_the_server_plans_it,
     a_lease_holds_while_its_holder_lives_and_ends_with_it,
     a_page_whose_claim_got_lost_is_free_once_its_lease_expires,
+    a_page_that_two_workers_hold_is_renewed_until_both_have_let_go,
 );
 
 /// Lets every lease expire.
@@ -125,6 +126,25 @@ async fn a_page_whose_claim_got_lost_is_free_once_its_lease_expires(database: &D
     expire_leases(store).await;
     store.heartbeat(run.id, presence, Traffic::default()).await.expect("the heart beats");
     assert_ne!(by_hand.claim().await.page, by_hand.claim().await.page, "neither is renewed");
+}
+
+async fn a_page_that_two_workers_hold_is_renewed_until_both_have_let_go(database: &Database) {
+    let by_hand = ByHand::begin(database, 1).await;
+    let first = by_hand.claim().await;
+    let ByHand { store, run, presence } = &by_hand;
+    let first_holds = presence.hold(first);
+    expire_leases(store).await;
+    let second = by_hand.claim().await;
+    let second_holds = presence.hold(second);
+    drop(first_holds);
+    expire_leases(store).await;
+    store.heartbeat(run.id, presence, Traffic::default()).await.expect("the heart beats");
+    assert_eq!(claim_as(store, &by_hand, presence.owner).await, Claim::Wait, "the second still works on it");
+
+    drop(second_holds);
+    expire_leases(store).await;
+    store.heartbeat(run.id, presence, Traffic::default()).await.expect("the heart beats");
+    assert_eq!(by_hand.claim().await.page, second.page);
 }
 
 async fn a_lease_holds_while_its_holder_lives_and_ends_with_it(database: &Database) {
