@@ -39,10 +39,13 @@ pub async fn run(
     client: &Client,
     presence: Option<&Presence>,
 ) -> Result<Outcome, store::Error> {
-    // Those who have announced themselves share the whole rate among them (on SQLite one may have): this takes as much
-    // again as each of them at most.
-    let others = store.processes().await?.saturating_sub(u32::from(presence.is_some()));
-    client.set_rate(options.rate / f64::from(others + 1));
+    // Those who have said that they ask share the whole rate among them. One that repairs says so and takes its part; one
+    // that only looks takes as much again as each of them at most.
+    if let Some(presence) = presence {
+        presence.ask_the_source().await?;
+    }
+    let asking = store.processes().await? + u32::from(presence.is_none());
+    client.set_rate(options.rate / f64::from(asking.max(1)));
     let sampled = store.random_movies(options.sample).await?;
     match presence {
         Some(presence) => repair(options, store, client, (&sampled, presence)).await,

@@ -67,6 +67,7 @@ impl Shared {
     /// Begins to listen, tells the others, and takes this process's part; says whether it is the whole.
     async fn join(&self) -> Result<(Option<Bulletins>, bool), store::Error> {
         let bulletins = self.store.listen(self.presence.owner, &self.options.source).await?;
+        self.presence.ask_the_source().await?;
         self.publish(Bulletin::Joined).await?;
         Ok((bulletins, self.take_part().await?))
     }

@@ -10,7 +10,7 @@ use sea_orm::sqlx::postgres::{PgListener, PgPoolOptions};
 use sea_orm::{ConnectionTrait, DbBackend, SqlxError};
 use tokio::time::timeout;
 
-use super::presence::live_processes;
+use super::presence::processes_that_ask;
 use super::silence::{self, LONGEST_PING};
 use super::{Error, Presence, Store};
 
@@ -40,7 +40,7 @@ impl Store {
     /// Returns how many processes ask the source at the moment, this one included.
     pub async fn processes(&self) -> Result<u32, Error> {
         match self.backend() {
-            DbBackend::Postgres => live_processes(&self.db).await,
+            DbBackend::Postgres => processes_that_ask(&self.db).await,
             _ => Ok(1),
         }
     }

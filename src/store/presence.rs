@@ -15,8 +15,11 @@ use super::pool::session;
 use super::timely::Timely;
 use super::{Error, Lease, Store};
 
-/// First half of the advisory lock's key; the second is the process's number.
-const LOCK_CLASS: i32 = 2_037_674_753;
+/// First half of the advisory lock's key, of a process that lives; the second is the process's number.
+const LIVES: i32 = 2_037_674_753;
+
+/// The same of a process that asks the source, and so shares its rate with the others that do.
+const ASKS: i32 = LIVES + 1;
 
 /// A process's sign of life, until it is dropped.
 #[derive(Debug)]
@@ -95,8 +98,14 @@ impl Presence {
         }
     }
 
-    /// Renews the sign where the connection that carried it was lost; fails where the file is no longer there. The lock is a shared one, since the server may not
-    /// have noticed yet that the session which holds it too is gone.
+    /// Says to the others that this process asks the source, from now on.
+    pub async fn ask_the_source(&self) -> Result<(), Error> {
+        self.asks.store(true, Ordering::Relaxed);
+        self.renew().await
+    }
+
+    /// Renews the sign where the connection that carried it was lost; fails where the file is no longer there. The lock
+    /// is a shared one, since the server may not have noticed yet that the session which holds it too is gone.
     pub async fn renew(&self) -> Result<(), Error> {
         let session = match &self.sign {
             Sign::Session(session) => session,
@@ -105,9 +114,11 @@ impl Presence {
         };
         let sql = "SELECT pg_advisory_lock_shared($1, $2) WHERE NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' \
                    AND pid = pg_backend_pid() AND classid::bigint = $1 AND objid::bigint = $2)";
-        let statement =
-            Statement::from_sql_and_values(DbBackend::Postgres, sql, [LOCK_CLASS.into(), self.owner.into()]);
-        session.execute_raw(statement).await.map_err(Error::doing("announce this process"))?;
+        let asks = self.asks.load(Ordering::Relaxed).then_some(ASKS);
+        for class in [LIVES].into_iter().chain(asks) {
+            let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, [class.into(), self.owner.into()]);
+            session.execute_raw(statement).await.map_err(Error::doing("announce this process"))?;
+        }
         Ok(())
     }
 }
@@ -121,16 +132,19 @@ impl Drop for InHand<'_> {
     }
 }
 
-/// The signs of life in this database.
-const SIGNS: &str = "FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid::bigint = 2037674753 \
-                     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+/// Returns the locks of one class in this database, as what a query selects from.
+fn signs(class: i32) -> String {
+    format!(
+        "FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid::bigint = {class} \
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+}
 
-/// Returns how many processes give a sign of life.
-pub(super) async fn live_processes(db: &impl ConnectionTrait) -> Result<u32, Error> {
+/// Returns how many processes ask the source.
+pub(super) async fn processes_that_ask(db: &impl ConnectionTrait) -> Result<u32, Error> {
     const DOING: &str = "count the processes";
-    let statement =
-        Statement::from_string(DbBackend::Postgres, format!("SELECT COUNT(DISTINCT objid) AS processes {SIGNS}"));
-    let row = db.query_one_raw(statement).await.map_err(Error::doing(DOING))?;
+    let sql = format!("SELECT COUNT(DISTINCT objid) AS processes {}", signs(ASKS));
+    let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.map_err(Error::doing(DOING))?;
     let count: Option<i64> = row.map(|row| row.try_get("", "processes")).transpose().map_err(Error::doing(DOING))?;
     Ok(u32::try_from(count.unwrap_or_default()).unwrap_or(u32::MAX))
 }
@@ -139,7 +153,7 @@ pub(super) async fn live_processes(db: &impl ConnectionTrait) -> Result<u32, Err
 pub(super) fn owner_is_gone(backend: DbBackend, own: i32) -> String {
     match backend {
         DbBackend::Postgres => {
-            format!("lease_owner <> {own} AND lease_owner NOT IN (SELECT objid::bigint {SIGNS})")
+            format!("lease_owner <> {own} AND lease_owner NOT IN (SELECT objid::bigint {})", signs(LIVES))
         }
         // The file's lock is ours, so no other writer lives.
         _ => format!("lease_owner <> {own}"),

@@ -12,6 +12,7 @@ on_both!(stores_that_open_an_empty_database_at_once_all_come_up);
 on_one!(Postgres:
     two_crawls_started_at_once_on_an_empty_database_share_the_run,
     two_crawls_share_one_rate,
+    a_process_that_asks_nothing_takes_no_part_of_the_rate,
     a_pause_that_one_is_asked_for_holds_for_the_other,
 );
 on_one!(Sqlite: a_second_writer_is_turned_away_until_the_first_has_ended);
@@ -39,6 +40,19 @@ async fn two_crawls_share_one_rate(database: &Database) {
     assert_eq!((one.status, other.status), ("complete", "complete"));
     assert!(one.requests.total > 0 && other.requests.total > 0, "each did its part");
     assert_eq!(server.stats().throttled, 0, "{:?}", server.stats());
+}
+
+async fn a_process_that_asks_nothing_takes_no_part_of_the_rate(database: &Database) {
+    let store = database.store().await;
+    let processes = || async { store.processes().await.expect("processes can be counted") };
+    let making_vectors = store.announce(&database.options(1)).await.expect("the server takes several");
+    assert_eq!(processes().await, 0);
+    let crawling = store.announce(&database.options(1)).await.expect("the server takes several");
+    for _ in 0..2 {
+        crawling.ask_the_source().await.expect("it is said");
+        making_vectors.renew().await.expect("it is said");
+        assert_eq!(processes().await, 1);
+    }
 }
 
 async fn a_pause_that_one_is_asked_for_holds_for_the_other(database: &Database) {
