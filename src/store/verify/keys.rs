@@ -37,8 +37,9 @@ const KEYS: [Key; 11] = [
 /// The links between movies and what they share.
 const LINKS: [Key; 2] = [key("movie_genres", "genre_id", "genres"), key("movie_casts", "cast_id", "casts")];
 
-/// The tables in the order in which pages are saved: locked in this order, nobody waits in a circle.
-const LOCK_FOR_LINKS: &str = "LOCK TABLE genres, casts, movies, torrents, movie_genres, movie_casts \
+/// The tables in the order in which new movies are saved, so that nobody waits in a circle with them. A page of updates
+/// comes to genres and cast first: where the two meet, the server ends one of them, which is then done again.
+const LOCK_FOR_LINKS: &str = "LOCK TABLE movies, torrents, genres, casts, movie_genres, movie_casts \
                               IN SHARE ROW EXCLUSIVE MODE";
 
 impl Key {
