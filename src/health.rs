@@ -18,7 +18,7 @@ pub struct Report {
     pub version: String,
     /// Milliseconds that a question and its answer take; `None` where there is no database yet.
     pub round_trip_milliseconds: Option<f64>,
-    /// Rows a table; `None` where it does not exist.
+    /// Rows a table; `None` where it does not exist or cannot be read.
     pub tables: BTreeMap<&'static str, Option<i64>>,
     /// Migrations that fetch-yts would apply.
     pub pending_migrations: Vec<String>,
@@ -68,6 +68,7 @@ impl fmt::Display for Report {
         for (name, rows) in &self.tables {
             match rows {
                 Some(rows) => writeln!(f, "  {name:<17} {rows:>9} rows")?,
+                None if self.pending_migrations.is_empty() => writeln!(f, "  {name:<17} cannot be read")?,
                 None => writeln!(f, "  {name:<17}   missing")?,
             }
         }

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Query};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode,
+    TransactionOptions,
 };
 
-use super::error::plain;
+use super::error::{is_transient, plain};
 use super::pool::reach;
+use super::timely::Timely;
 use super::{Error, Options};
 
 /// The tables, in the order in which they are shown.
@@ -58,7 +59,7 @@ pub struct Health {
 pub struct TableHealth {
     /// Its name.
     pub name: &'static str,
-    /// How many rows it has; `None` where it does not exist.
+    /// How many rows it has; `None` where it does not exist or cannot be read.
     pub rows: Option<i64>,
 }
 
@@ -71,16 +72,22 @@ pub async fn check(options: &Options) -> Result<Health, Error> {
     let mut health = Health { server: server_name(&db), ..Health::default() };
     health.version = text(&db, version_query(&db)).await?;
     health.round_trip = round_trip(&db).await?;
-    for name in TABLES {
-        health.tables.push(TableHealth { name, rows: count(&db, name).await });
-    }
-    match Migrator::get_pending_migrations_read_only(&db).await {
+    let unreadable = health.count_rows(&db).await?;
+    match db.in_time(Migrator::get_pending_migrations_read_only(db.unlimited())).await {
         Ok(pending) => health.pending_migrations = pending.iter().map(|step| step.name().to_owned()).collect(),
-        Err(error) => {
+        // What the migrator itself finds wrong: one was applied that this program does not have.
+        Err(DbErr::Custom(error)) => {
             health.problems.push(format!("its schema is newer than this program: {error}; update yts-ingest"));
         }
+        Err(error) => {
+            let error = plain(&error);
+            health.problems.push(format!("its migrations cannot be read: {error}; grant SELECT on seaql_migrations"));
+        }
     }
-    health.find_missing_tables();
+    // A table that is missing is expected where its migration is pending.
+    if health.pending_migrations.is_empty() {
+        health.problems.extend(unreadable);
+    }
     if db.get_database_backend() == DbBackend::Postgres {
         health.check_postgres(&db).await?;
     } else {
@@ -112,48 +119,51 @@ fn check_new_file(options: &Options, file: &std::path::Path) -> Result<Health, E
 }
 
 /// Opens one connection as it is, without the settings that a crawl would make.
-async fn connect(options: &Options) -> Result<DatabaseConnection, Error> {
+async fn connect(options: &Options) -> Result<Timely<DatabaseConnection>, Error> {
     reach(options).await?;
     let mut one = ConnectOptions::new(options.url.clone());
     one.max_connections(1).sqlx_logging(false).acquire_timeout(options.acquire_timeout.min(LONGEST_WAIT));
-    Database::connect(one).await.map_err(|error| options.opening(&error))
+    let db = Database::connect(one).await.map_err(|error| options.opening(&error))?;
+    Ok(Timely::new(db, options))
 }
 
-fn server_name(db: &DatabaseConnection) -> String {
+fn server_name(db: &impl ConnectionTrait) -> String {
     match db.get_database_backend() {
         DbBackend::Postgres => "PostgreSQL".to_owned(),
         _ => "SQLite".to_owned(),
     }
 }
 
-fn version_query(db: &DatabaseConnection) -> &'static str {
+fn version_query(db: &impl ConnectionTrait) -> &'static str {
     match db.get_database_backend() {
         DbBackend::Postgres => "current_setting('server_version')",
         _ => "sqlite_version()",
     }
 }
 
-async fn text(db: &DatabaseConnection, expression: &'static str) -> Result<String, Error> {
+async fn text(db: &impl ConnectionTrait, expression: &'static str) -> Result<String, Error> {
     const DOING: &str = "ask the database about itself";
     let query = Query::select().expr_as(Expr::cust(expression), "answer").to_owned();
-    let row = db.query_one(&query).await.map_err(Error::doing(DOING))?.ok_or(Error::Closed)?;
+    let row = db.query_one(&query).await.map_err(Error::doing(DOING))?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound(expression.to_owned())).map_err(Error::doing(DOING))?;
     row.try_get("", "answer").map_err(Error::doing(DOING))
 }
 
-async fn round_trip(db: &DatabaseConnection) -> Result<Duration, Error> {
+async fn round_trip(db: &Timely<DatabaseConnection>) -> Result<Duration, Error> {
     let mut times = Vec::with_capacity(5);
     for _ in 0..5 {
         let start = Instant::now();
-        db.ping().await.map_err(Error::doing("ask the database"))?;
+        db.in_time(db.unlimited().ping()).await.map_err(Error::doing("ask the database"))?;
         times.push(start.elapsed());
     }
     times.sort_unstable();
     Ok(times[times.len() / 2])
 }
 
-async fn count(db: &DatabaseConnection, table: &'static str) -> Option<i64> {
+async fn count(db: &impl ConnectionTrait, table: &'static str) -> Result<i64, DbErr> {
     let query = Query::select().expr_as(Expr::col(Asterisk).count(), "rows").from(table).to_owned();
-    db.query_one(&query).await.ok()??.try_get("", "rows").ok()
+    let row = db.query_one(&query).await?;
+    row.ok_or_else(|| DbErr::RecordNotFound(table.to_owned()))?.try_get("", "rows")
 }
 
 impl Health {
@@ -163,17 +173,25 @@ impl Health {
         self.problems.is_empty()
     }
 
-    /// A missing table is expected where its migration is pending.
-    fn find_missing_tables(&mut self) {
-        if !self.pending_migrations.is_empty() {
-            return;
+    /// Counts every table's rows, and returns what keeps it from counting some; a server that is gone ends it.
+    async fn count_rows(&mut self, db: &impl ConnectionTrait) -> Result<Vec<String>, Error> {
+        let mut unreadable = Vec::new();
+        for name in TABLES {
+            let rows = match count(db, name).await {
+                Ok(rows) => Some(rows),
+                Err(error) if is_transient(&error) => return Err(Error::doing("count the rows")(error)),
+                Err(error) => {
+                    let error = plain(&error);
+                    unreadable.push(format!("table {name} cannot be read: {error}; restore it, or grant SELECT on it"));
+                    None
+                }
+            };
+            self.tables.push(TableHealth { name, rows });
         }
-        for table in self.tables.iter().filter(|table| table.rows.is_none()) {
-            self.problems.push(format!("table {} cannot be read; run `cargo run -p migration -- fresh`", table.name));
-        }
+        Ok(unreadable)
     }
 
-    async fn check_postgres(&mut self, db: &DatabaseConnection) -> Result<(), Error> {
+    async fn check_postgres(&mut self, db: &impl ConnectionTrait) -> Result<(), Error> {
         let installed = "COALESCE((SELECT extversion FROM pg_extension WHERE extname = 'vector'), '')";
         let available = "COALESCE((SELECT default_version FROM pg_available_extensions WHERE name = 'vector'), '')";
         let (installed, available) = (text(db, installed).await?, text(db, available).await?);
@@ -199,7 +217,7 @@ impl Health {
     }
 
     /// Writes and takes it back. SQLite lets a transaction begin on a file that it then refuses to change.
-    async fn check_writing(&mut self, db: &DatabaseConnection) {
+    async fn check_writing(&mut self, db: &Timely<DatabaseConnection>) {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
@@ -210,7 +228,7 @@ impl Health {
             "CREATE TABLE yts_ingest_tries_to_write (id integer)"
         };
         let attempt = async {
-            let transaction = db.begin_with_options(options).await?;
+            let transaction = db.begin(options).await?;
             transaction.execute_unprepared(change).await?;
             transaction.rollback().await
         };

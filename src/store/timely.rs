@@ -1,4 +1,4 @@
-//! A connection whose answers come in time, or count as lost: the store's only way to the database.
+//! A connection whose answers come in time, or count as lost: how all statements of the store reach the database.
 //!
 //! `PostgreSQL` ends a statement by itself that takes longer than `statement_timeout`. What takes longer still is a
 //! connection that has fallen silent, which no system notices as long as something between acknowledges what is sent.
@@ -36,6 +36,11 @@ impl<C> Timely<C> {
     /// Returns the connection as it is, for what may take as long as it likes.
     pub(super) fn unlimited(&self) -> &C {
         &self.connection
+    }
+
+    /// Waits for an answer of the connection that comes by another way than a statement.
+    pub(super) async fn in_time<T>(&self, answer: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+        in_time(self.limit, answer).await
     }
 }
 

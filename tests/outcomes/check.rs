@@ -1,15 +1,27 @@
 //! Whether the database could be used, told without changing it: a new file, none, an empty one, a whole one, and one
 //! that may only be read.
 
+use std::time::Duration;
+
 use migration::{Migrator, MigratorTrait};
-use yts_ingest::store::{Error, Health, Options, check};
+use sea_orm::{ConnectionTrait, TransactionTrait};
+use yts_ingest::store::{Error, Health, Options, Store, check};
 
 use crate::support::crawling::{Crawl, demo_server};
 use crate::support::database::Database;
 use crate::support::schema;
 
-on_both!(a_whole_database_is_usable_and_counted);
-on_one!(Postgres: an_empty_database_is_usable_and_stays_empty, a_server_that_does_not_answer_is_an_error);
+on_both!(
+    a_whole_database_is_usable_and_counted,
+    a_table_that_is_missing_is_told_with_a_remedy_that_destroys_nothing,
+    a_schema_that_is_newer_is_told,
+);
+on_one!(Postgres:
+    an_empty_database_is_usable_and_stays_empty,
+    migrations_that_may_not_be_read_are_told_as_such,
+    a_server_that_does_not_answer_is_an_error,
+    a_server_that_falls_silent_is_not_waited_for,
+);
 on_one!(Sqlite:
     a_file_that_does_not_exist_yet_is_usable_and_not_created,
     a_file_that_may_not_be_created_is_an_error,
@@ -39,6 +51,33 @@ async fn a_whole_database_is_usable_and_counted(database: &Database) {
 }
 
 async fn an_empty_database_is_usable_and_stays_empty(database: &Database) {
+async fn problems_after(database: &Database, sql: &str) -> Vec<String> {
+    database.store().await.db().execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    let health = check(&database.options(1)).await.expect("the database opens");
+    assert!(!health.is_usable());
+    health.problems
+}
+
+async fn a_table_that_is_missing_is_told_with_a_remedy_that_destroys_nothing(database: &Database) {
+    let problems = problems_after(database, "DROP TABLE failures").await;
+    let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+    assert!(problem.contains("failures") && problem.contains("restore it") && !problem.contains("fresh"), "{problem}");
+    assert!(problem.contains("no such table") || problem.contains("does not exist"), "{problem}");
+}
+
+async fn a_schema_that_is_newer_is_told(database: &Database) {
+    let later = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29991231_000001_later', 1)";
+    let problems = problems_after(database, later).await;
+    assert!(problems.len() == 1 && problems[0].contains("newer than this program"), "{problems:?}");
+}
+
+async fn migrations_that_may_not_be_read_are_told_as_such(database: &Database) {
+    let other_kind = "ALTER TABLE seaql_migrations RENAME COLUMN version TO versions";
+    let problems = problems_after(database, other_kind).await;
+    assert!(problems.iter().any(|problem| problem.contains("its migrations cannot be read")), "{problems:?}");
+    assert!(problems.iter().all(|problem| !problem.contains("newer")), "{problems:?}");
+}
+
     let health = check(&database.options(1)).await.expect("the database opens");
     assert!(health.is_usable(), "{:?}", health.problems);
     assert_eq!((health.server.as_str(), health.pending_migrations), ("PostgreSQL", pending_all()));
@@ -52,7 +91,7 @@ async fn a_server_that_does_not_answer_is_an_error(_: &Database) {
     let port = listener.local_addr().expect("the port is known").port();
     drop(listener);
     let options = Options {
-        acquire_timeout: std::time::Duration::from_secs(2),
+        acquire_timeout: Duration::from_secs(2),
         ..Options::new(format!("postgres://me:secret@127.0.0.1:{port}/yts"))
     };
     let error = check(&options).await.expect_err("nobody answers");
@@ -61,6 +100,17 @@ async fn a_server_that_does_not_answer_is_an_error(_: &Database) {
 }
 
 async fn a_file_that_does_not_exist_yet_is_usable_and_not_created(database: &Database) {
+async fn a_server_that_falls_silent_is_not_waited_for(database: &Database) {
+    database.store().await;
+    let db = database.plain_connection().await;
+    let lock = db.begin().await.expect("a transaction begins");
+    lock.execute_unprepared("LOCK TABLE movies IN ACCESS EXCLUSIVE MODE").await.expect("the table can be locked");
+    let options = Options { answer_timeout: Duration::from_secs(1), ..database.options(1) };
+    let checked = tokio::time::timeout(Duration::from_secs(30), check(&options)).await.expect("nothing waits for ever");
+    let error = checked.expect_err("no answer comes");
+    assert!(error.is_transient() && error.to_string().contains("no answer for 1 s"), "{error}");
+}
+
     let health = check(&database.options(1)).await.expect("it may be created");
     assert!(health.is_usable() && health.is_new, "{health:?}");
     assert_eq!(health.pending_migrations, pending_all());
