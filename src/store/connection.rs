@@ -1,10 +1,12 @@
 //! Opens the database: URL, pools, migrations. What connections are opened with is `pool`'s.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait, Step};
+use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
 use tokio::sync::Semaphore;
 
@@ -50,7 +52,9 @@ impl Options {
         let path = path.strip_prefix("//").unwrap_or(path);
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let in_memory = path.is_empty() || path == ":memory:" || query.split('&').any(|pair| pair == "mode=memory");
-        (!in_memory).then(|| PathBuf::from(path))
+        // The driver's own reading of the URL, so that both mean the same file: % and two digits are one character.
+        let file = || SqliteConnectOptions::from_str(&self.url).map(|options| options.get_filename().to_owned());
+        (!in_memory).then(|| file().unwrap_or_else(|_| PathBuf::from(path)))
     }
 
     pub(super) fn is_sqlite(&self) -> bool {

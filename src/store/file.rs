@@ -20,18 +20,14 @@ impl WatchedFile {
         let mut beside = path.clone().into_os_string();
         beside.push(".lock");
         let beside = PathBuf::from(beside);
-        let reason = |error: io::Error| Error::Open {
-            url: beside.display().to_string(),
-            reason: error.to_string(),
-            transient: false,
-        };
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&beside).map_err(reason)?;
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&beside);
+        let file = file.map_err(|error| opening(&beside, &error))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(Error::InUse { path: beside }),
-            Err(fs::TryLockError::Error(error)) => return Err(reason(error)),
+            Err(fs::TryLockError::Error(error)) => return Err(opening(&beside, &error)),
         }
-        let identity = identity(&path).map_err(reason)?;
+        let identity = identity(&path).map_err(|error| opening(&path, &error))?;
         Ok(Self { path, identity, _lock: file })
     }
 
@@ -40,6 +36,11 @@ impl WatchedFile {
         let is_same = identity(&self.path).is_ok_and(|identity| identity == self.identity);
         if is_same { Ok(()) } else { Err(Error::Removed { path: self.path.clone() }) }
     }
+}
+
+/// Returns the error for a file that could not be opened or locked.
+fn opening(path: &Path, error: &io::Error) -> Error {
+    Error::Open { url: path.display().to_string(), reason: error.to_string(), transient: false }
 }
 
 /// Returns what tells a file from another under the same name.

@@ -28,6 +28,7 @@ on_one!(Sqlite:
     a_file_in_a_folder_that_does_not_exist_is_an_error,
     a_file_that_may_only_be_read_is_not_usable,
     a_file_that_is_no_database_is_not_usable,
+    a_file_whose_name_is_escaped_in_the_url_is_one_file,
 );
 
 fn pending_all() -> Vec<String> {
@@ -50,7 +51,6 @@ async fn a_whole_database_is_usable_and_counted(database: &Database) {
     assert!(health.version.starts_with(|first: char| first.is_ascii_digit()), "{}", health.version);
 }
 
-async fn an_empty_database_is_usable_and_stays_empty(database: &Database) {
 async fn problems_after(database: &Database, sql: &str) -> Vec<String> {
     database.store().await.db().execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     let health = check(&database.options(1)).await.expect("the database opens");
@@ -78,6 +78,7 @@ async fn migrations_that_may_not_be_read_are_told_as_such(database: &Database) {
     assert!(problems.iter().all(|problem| !problem.contains("newer")), "{problems:?}");
 }
 
+async fn an_empty_database_is_usable_and_stays_empty(database: &Database) {
     let health = check(&database.options(1)).await.expect("the database opens");
     assert!(health.is_usable(), "{:?}", health.problems);
     assert_eq!((health.server.as_str(), health.pending_migrations), ("PostgreSQL", pending_all()));
@@ -99,7 +100,6 @@ async fn a_server_that_does_not_answer_is_an_error(_: &Database) {
     assert!(!error.to_string().contains("secret"), "{error}");
 }
 
-async fn a_file_that_does_not_exist_yet_is_usable_and_not_created(database: &Database) {
 async fn a_server_that_falls_silent_is_not_waited_for(database: &Database) {
     database.store().await;
     let db = database.plain_connection().await;
@@ -111,6 +111,7 @@ async fn a_server_that_falls_silent_is_not_waited_for(database: &Database) {
     assert!(error.is_transient() && error.to_string().contains("no answer for 1 s"), "{error}");
 }
 
+async fn a_file_that_does_not_exist_yet_is_usable_and_not_created(database: &Database) {
     let health = check(&database.options(1)).await.expect("it may be created");
     assert!(health.is_usable() && health.is_new, "{health:?}");
     assert_eq!(health.pending_migrations, pending_all());
@@ -148,4 +149,12 @@ async fn a_file_that_is_no_database_is_not_usable(database: &Database) {
         Err(error) => assert!(!error.is_transient(), "{error}"),
     }
     assert_eq!(std::fs::read(&file).expect("the file can be read"), before);
+}
+
+async fn a_file_whose_name_is_escaped_in_the_url_is_one_file(database: &Database) {
+    let options = Options::new(database.url.replace("yts.db", "my%20films.db"));
+    let store = Store::connect(&options).await.expect("the file is created");
+    store.announce(&options).await.expect("it is the file that was opened");
+    assert!(check(&options).await.expect("the database opens").pending_migrations.is_empty());
+    assert!(database.folder().join("my films.db").exists() && !database.folder().join("my%20films.db.lock").exists());
 }
