@@ -76,9 +76,9 @@ pub enum Error {
         /// The source's id.
         external_id: i32,
     },
-    /// The store was closed while someone still waited for it.
-    #[error("the database was closed")]
-    Closed,
+    /// The run that was to be gone on with was ended by another process at the same moment.
+    #[error("the run to go on with was ended by another process at the same moment")]
+    RunEnded,
 }
 
 impl Error {
@@ -98,14 +98,13 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Open { transient, .. } => *transient,
-            Self::Contended { .. } => true,
+            Self::Contended { .. } | Self::RunEnded => true,
             Self::Migrate(source) | Self::Statement { source, .. } => is_transient(source),
             Self::Url { .. }
             | Self::InUse { .. }
             | Self::Removed { .. }
             | Self::LeaseLost { .. }
-            | Self::SavedBefore { .. }
-            | Self::Closed => false,
+            | Self::SavedBefore { .. } => false,
         }
     }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use entity::{cast, genre, movie, movie_cast, movie_genre, torrent};
-use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select};
 
 use super::casts::{PersonKey, Portrait};
 use super::{Error, Store, casts, genres};
@@ -21,7 +21,7 @@ impl Store {
         let writing = self.begin_writing(DOING).await?;
         let ids = genres::get_or_create(&writing.transaction, &BTreeSet::from([name])).await?;
         writing.commit(DOING).await?;
-        ids.get(name).copied().ok_or(Error::Closed)
+        ids.get(name).copied().ok_or_else(|| DbErr::RecordNotFound(name.to_owned())).map_err(Error::doing(DOING))
     }
 
     /// Returns the id of a cast member, creating the person where missing: by IMDb code where there is one, else by name.
@@ -30,7 +30,8 @@ impl Store {
         let writing = self.begin_writing(DOING).await?;
         let ids = casts::get_or_create(&writing.transaction, std::iter::once(member), Portrait::Keep).await?;
         writing.commit(DOING).await?;
-        ids.get(&PersonKey::of(member)).copied().ok_or(Error::Closed)
+        let id = ids.get(&PersonKey::of(member)).copied();
+        id.ok_or_else(|| DbErr::RecordNotFound(member.name.clone())).map_err(Error::doing(DOING))
     }
 
     /// Returns a movie with its genres, torrents and roles, by the source's id; a constant number of statements.

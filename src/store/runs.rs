@@ -137,7 +137,7 @@ impl Store {
         let begun = bulk::insert_returning(transaction, vec![row], &conflict, &[run::Column::Id]);
         let resumed = begun.await.map_err(Error::doing(DOING))?.is_empty();
         let row = run::Entity::find().filter(unfinished).order_by_desc(run::COLUMN.id).one(transaction).await;
-        let row = row.map_err(Error::doing(DOING))?.ok_or(Error::Closed)?;
+        let row = row.map_err(Error::doing(DOING))?.ok_or(Error::RunEnded)?;
         let run = Run {
             id: row.id,
             start_page: row.start_page.cast_unsigned(),

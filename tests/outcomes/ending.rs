@@ -1,7 +1,7 @@
 //! How runs end: what a process leaves behind, what another one made of the run meanwhile, and what both decide at once.
 
 use entity::{run, run_page};
-use sea_orm::{EntityTrait, QueryOrder};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
 use yts_ingest::store::{NewRun, Outcome};
 
 use crate::support::database::Database;
@@ -12,11 +12,20 @@ on_both!(
     pages_that_its_own_process_left_do_not_keep_a_run_running,
     two_processes_that_begin_a_new_pass_begin_the_same,
 );
-on_one!(Postgres: a_run_on_which_another_process_works_stays_running);
+on_one!(Postgres:
+    a_run_on_which_another_process_works_stays_running,
+    a_run_that_ends_while_another_process_joins_it_is_tried_again,
+);
 
 async fn status(by_hand: &ByHand) -> String {
     let row = run::Entity::find_by_id(by_hand.run.id).one(by_hand.store.db()).await.expect("runs can be read");
     row.expect("the run is there").status
+}
+
+/// Returns the run that [`ByHand`] begins, to be asked for again.
+fn by_hand_again() -> NewRun {
+    let (query, scope) = ("by hand".to_owned(), "by hand".to_owned());
+    NewRun { query, scope, start_page: 1, max_pages: None, page_limit: 50 }
 }
 
 async fn stop(by_hand: &ByHand) {
@@ -26,9 +35,7 @@ async fn stop(by_hand: &ByHand) {
 
 async fn a_run_that_was_given_up_for_a_fresh_one_stays_given_up(database: &Database) {
     let by_hand = ByHand::begin(database, 1).await;
-    let (query, scope) = ("by hand".to_owned(), "by hand".to_owned());
-    let new = NewRun { query, scope, start_page: 1, max_pages: None, page_limit: 50 };
-    let fresh = by_hand.store.open_run(&new, true).await.expect("a run begins");
+    let fresh = by_hand.store.open_run(&by_hand_again(), true).await.expect("a run begins");
     assert_ne!(fresh.id, by_hand.run.id);
     stop(&by_hand).await;
     assert_eq!(status(&by_hand).await, "abandoned");
@@ -65,4 +72,18 @@ async fn two_processes_that_begin_a_new_pass_begin_the_same(database: &Database)
     let pages = run_page::Entity::find().order_by_asc(run_page::COLUMN.page).all(store.db()).await.expect("pages");
     let pages: Vec<_> = pages.iter().map(|page| (page.page, page.pass, page.status.as_str())).collect();
     assert_eq!(pages, [(1, 2, "done"), (2, 2, "due")]);
+}
+
+async fn a_run_that_ends_while_another_process_joins_it_is_tried_again(database: &Database) {
+    let by_hand = ByHand::begin(database, 1).await;
+    // The other process ends the run when this one has found that it is there.
+    for sql in [
+        "CREATE FUNCTION end_runs() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN UPDATE runs SET status = 'complete'; RETURN NULL; END $$",
+        "CREATE TRIGGER end_runs AFTER INSERT ON runs FOR EACH STATEMENT EXECUTE FUNCTION end_runs()",
+    ] {
+        by_hand.store.db().execute_unprepared(sql).await.expect("triggers can be made");
+    }
+    let error = by_hand.store.open_run(&by_hand_again(), false).await.expect_err("the run has ended");
+    assert!(error.is_transient(), "{error}");
 }
