@@ -240,6 +240,7 @@ fn exit_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         return Some(exit_of_search(error));
     }
     match error.downcast_ref::<crawl::Error>()? {
+        crawl::Error::Source(api::Error::Setup { .. }) => Some(Exit::Usage),
         crawl::Error::Store(_) => Some(Exit::Database),
         crawl::Error::Source(_) => Some(Exit::SourceUnreachable),
         crawl::Error::Worker(_) => Some(Exit::Error),

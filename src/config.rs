@@ -199,6 +199,9 @@ impl Settings {
         let workers = crawl.workers;
         check((1..=256).contains(&workers), "crawl.workers", workers.to_string(), "give 1 to 256")?;
         check(api.rate.is_finite() && api.rate >= 0.0, "api.rate", api.rate.to_string(), "give 0 or more")?;
+        let user_agent = api.user_agent.escape_debug().to_string();
+        let is_header = !api.user_agent.chars().any(char::is_control);
+        check(is_header, "api.user_agent", user_agent, "leave out its control characters")?;
         let concurrency = api.concurrency;
         check((1..=1024).contains(&concurrency), "api.concurrency", concurrency.to_string(), "give 1 to 1024")?;
         check(api.max_attempts >= 1, "api.max_attempts", api.max_attempts.to_string(), "give 1 or more")?;
@@ -283,6 +286,7 @@ mod tests {
             ("YTS__API__RATE", "fast", "rate"),
             ("YTS__API__RATE", "-1", "api.rate"),
             ("YTS__API__RAET", "1", "raet"),
+            ("YTS__API__USER_AGENT", "two\nlines", "api.user_agent"),
             ("YTS__CRAWL__LIMIT", "51", "crawl.limit"),
             ("YTS__API__READ_TIMEOUT_SECONDS", "-3", "seconds"),
             ("YTS__DATABASE__ANSWER_TIMEOUT_SECONDS", "45", "database.statement_timeout_seconds"),
