@@ -12,7 +12,7 @@ pub struct Model {
     pub id: i64,
     /// The run in which it happened.
     pub run_id: i64,
-    /// The list page.
+    /// The list page, where it was one.
     pub page: Option<i32>,
     /// The movie, by the source's id, where it had one.
     pub external_id: Option<i64>,

@@ -28,7 +28,8 @@ pub(super) async fn record(
     let now = chrono::Utc::now();
     let rows = failures.iter().map(|failure| failure::ActiveModel {
         run_id: Set(run_id),
-        page: Set(Some(page)),
+        // Below 0 it is a batch of movies, and no page of a list.
+        page: Set((page > 0).then_some(page)),
         external_id: Set(failure.external_id),
         stage: Set(failure.stage.to_owned()),
         reason: Set(without_nul(&failure.reason)),

@@ -60,6 +60,8 @@ async fn what_failed_five_times_is_set_aside_and_blocks_nothing(database: &Datab
     for failures in 2..=5 {
         let retried = crawl(&source, database, Purpose::RetryFailed).await;
         assert_eq!((retried.status, retried.movies.failed), ("incomplete", 2), "failure {failures}");
+        let recorded = database.store().await.failures(retried.run_id, 9).await.expect("failures can be read");
+        assert!(recorded.iter().all(|failure| failure.page.is_none()), "a batch is no page: {recorded:?}");
     }
     // Both failed five times. One would work now, but neither is asked for any more.
     source.script().broken_details.remove(&8);
