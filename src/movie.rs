@@ -119,20 +119,20 @@ impl Movie {
     #[must_use]
     pub fn without_nul(mut self) -> Self {
         macro_rules! replace {
-            ($of:expr; $($field:ident),+) => { $( $of.$field = $of.$field.take().map(|text| replace_nul(&text)); )+ };
+            ($of:expr; $($field:ident),+) => { $( $of.$field = $of.$field.take().map(without_nul); )+ };
         }
         replace!(
             self; imdb_code, title, title_english, title_long, slug, description_intro, description_full,
             yt_trailer_code, language, mpa_rating, url, background_image, background_image_original,
             small_cover_image, medium_cover_image, large_cover_image
         );
-        self.genres = self.genres.iter().map(|name| replace_nul(name)).collect();
+        self.genres = self.genres.into_iter().map(without_nul).collect();
         for torrent in &mut self.torrents {
-            torrent.hash = replace_nul(&torrent.hash);
+            torrent.hash = without_nul(std::mem::take(&mut torrent.hash));
             replace!(torrent; url, quality, kind, video_codec, bit_depth, audio_channels, size);
         }
         for member in &mut self.cast {
-            member.name = replace_nul(&member.name);
+            member.name = without_nul(std::mem::take(&mut member.name));
             replace!(member; imdb_code, character_name, url_small_image);
         }
         self
@@ -181,8 +181,9 @@ impl Movie {
     }
 }
 
-fn replace_nul(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
+/// Returns a text with U+FFFD for NUL, which `PostgreSQL` cannot hold.
+pub(crate) fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 impl Torrent {

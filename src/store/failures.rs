@@ -4,6 +4,7 @@ use entity::failure;
 use sea_orm::{ActiveValue::Set, ConnectionTrait};
 
 use super::{Error, bulk};
+use crate::movie::without_nul;
 
 /// Something that failed, to be recorded with its reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,15 +33,10 @@ pub(super) async fn record(
         page: Set((page > 0).then_some(page)),
         external_id: Set(failure.external_id),
         stage: Set(failure.stage.to_owned()),
-        reason: Set(without_nul(&failure.reason)),
-        body_head: Set(failure.body_head.as_deref().map(without_nul)),
+        reason: Set(without_nul(failure.reason.clone())),
+        body_head: Set(failure.body_head.clone().map(without_nul)),
         created_at: Set(now),
         ..Default::default()
     });
     bulk::insert(connection, rows.collect(), None).await.map_err(Error::doing("record failures"))
-}
-
-/// Replaces NUL, which `PostgreSQL` cannot hold in a text.
-fn without_nul(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
 }

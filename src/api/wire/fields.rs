@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use super::bounded::{List, Object};
 use crate::api::shown::head_of;
+use crate::movie::without_nul;
 
 /// Longest text that a database index may have to hold.
 const MAX_SHORT_BYTES: usize = 2_000;
@@ -196,11 +197,6 @@ fn kind_of(raw: &RawValue) -> Kind {
 /// Returns a raw text without its quotes and escapes.
 pub(super) fn decode(raw: &RawValue) -> serde_json::Result<String> {
     serde_json::from_str(raw.get())
-}
-
-/// Returns a text with U+FFFD for NUL.
-pub(super) fn without_nul(text: String) -> String {
-    if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text }
 }
 
 /// Reads a whole number; `7`, `7.0` and `7e0` are one.

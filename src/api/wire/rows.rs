@@ -6,8 +6,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::value::RawValue;
 
-use super::fields::{Fields, Label, ListProblem, decode, without_nul};
-use crate::movie::{CastMember, Movie, Torrent};
+use super::fields::{Fields, Label, ListProblem, decode};
+use crate::movie::{CastMember, Movie, Torrent, without_nul};
 
 /// Longest name of a genre.
 const MAX_GENRE_BYTES: usize = 100;
