@@ -29,6 +29,5 @@ mod wire;
 pub use client::{Client, Traffic};
 pub use error::Error;
 pub use options::{ListQuery, Options};
-pub use pacing::Pause;
 pub use parse::{parse_details, parse_list};
 pub use wire::{BadMovie, Entry, ListPage, Notice, ParsedMovie};

@@ -10,7 +10,7 @@ use config::{Config, Environment, File, FileFormat};
 use serde::Deserialize;
 
 /// The built-in settings.
-pub const DEFAULTS: &str = include_str!("../config/default.toml");
+const DEFAULTS: &str = include_str!("../config/default.toml");
 
 /// All settings.
 #[derive(Clone, Deserialize)]

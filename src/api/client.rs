@@ -14,7 +14,7 @@ use super::error::Error;
 use super::http::{Answer, Call, Endpoint, Http};
 use super::mirrors::Mirrors;
 use super::options::{ListQuery, Options};
-use super::pacing::{Pacer, Pause};
+use super::pacing::Pacer;
 use super::retry;
 use super::wire::{Envelope, ListPage, Notice, ParsedMovie};
 
@@ -53,8 +53,6 @@ pub struct Traffic {
     pub details: u64,
     /// Of these, attempts after the first of a call.
     pub retried: u64,
-    /// Of these retries, the ones that waited longer because the retry budget was spent.
-    pub slowed: u64,
     /// Bytes of bodies received, after decompression.
     pub bytes: u64,
 }
@@ -65,6 +63,7 @@ pub(super) struct Counters {
     list: AtomicU64,
     details: AtomicU64,
     retried: AtomicU64,
+    /// Retries that waited longer because the retry budget was spent.
     pub(super) slowed: AtomicU64,
     pub(super) bytes: AtomicU64,
 }
@@ -117,9 +116,9 @@ impl Client {
         self.source.pacer.pause_for(pause);
     }
 
-    /// Tells of the pauses that answers impose on this client, the latest only: `None` until the first.
+    /// Tells when an answer imposes a pause on this client; how long it is says [`Client::pause_left`].
     #[must_use]
-    pub fn pauses(&self) -> watch::Receiver<Option<Pause>> {
+    pub fn pauses(&self) -> watch::Receiver<()> {
         self.source.pacer.imposed()
     }
 
@@ -170,7 +169,6 @@ impl Counters {
         let list = self.list.load(Ordering::Relaxed);
         let details = self.details.load(Ordering::Relaxed);
         let retried = self.retried.load(Ordering::Relaxed);
-        let slowed = self.slowed.load(Ordering::Relaxed);
-        Traffic { total: list + details, list, details, retried, slowed, bytes: self.bytes.load(Ordering::Relaxed) }
+        Traffic { total: list + details, list, details, retried, bytes: self.bytes.load(Ordering::Relaxed) }
     }
 }

@@ -26,12 +26,6 @@ const TIMER_SLACK: Duration = Duration::from_millis(5);
 /// Longest time between two requests that a rate can stand for.
 const LONGEST_INTERVAL: Duration = Duration::from_hours(24);
 
-/// A pause that an answer of the source imposed on this client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pause {
-    until: Instant,
-}
-
 /// Hands out the moments at which requests may start.
 #[derive(Debug)]
 pub(super) struct Pacer {
@@ -39,7 +33,7 @@ pub(super) struct Pacer {
     /// Held by the one who waits for the next slot; the others queue behind. So a change of rate holds at once.
     turn: tokio::sync::Mutex<()>,
     rate_changed: Notify,
-    imposed: watch::Sender<Option<Pause>>,
+    imposed: watch::Sender<()>,
     state: Mutex<State>,
 }
 
@@ -55,14 +49,6 @@ struct State {
     /// Pauses called since a request that went out after one succeeded.
     rounds: u32,
     busy_in_a_row: u32,
-}
-
-impl Pause {
-    /// Returns what is left of it.
-    #[must_use]
-    pub fn left(&self) -> Duration {
-        self.until.saturating_duration_since(Instant::now())
-    }
 }
 
 impl Pacer {
@@ -81,7 +67,7 @@ impl Pacer {
             max_pause,
             turn: tokio::sync::Mutex::default(),
             rate_changed: Notify::new(),
-            imposed: watch::Sender::new(None),
+            imposed: watch::Sender::new(()),
             state: Mutex::new(state),
         }
     }
@@ -115,7 +101,7 @@ impl Pacer {
     }
 
     /// Tells of the pauses that answers impose, the latest only.
-    pub(super) fn imposed(&self) -> watch::Receiver<Option<Pause>> {
+    pub(super) fn imposed(&self) -> watch::Receiver<()> {
         self.imposed.subscribe()
     }
 
@@ -183,7 +169,7 @@ impl Pacer {
     /// Pauses all because an answer says so, and tells who listens.
     fn impose(&self, state: &mut State, pause: Duration) {
         if state.pause_for(pause) {
-            self.imposed.send_replace(Some(Pause { until: state.paused_until }));
+            self.imposed.send_replace(());
         }
     }
 
