@@ -177,15 +177,14 @@ pub fn embedder(settings: &Embeddings) -> anyhow::Result<Option<Embedder>> {
     })
 }
 
-/// Reads a base URL; it ends in a slash, so that paths are added and not replaced.
+/// Reads a base URL, with or without a slash at its end.
 fn parse_base_url(text: &str) -> Result<Url, config::Error> {
     let refuse = || config::Error::Range {
         key: "api.base_urls",
         value: redact_url(text),
         remedy: "give a URL such as https://HOST/api/v2/",
     };
-    let with_slash = if text.ends_with('/') { text.to_owned() } else { format!("{text}/") };
-    let url = Url::parse(&with_slash).map_err(|_| refuse())?;
+    let url = Url::parse(text).map_err(|_| refuse())?;
     let is_http = matches!(url.scheme(), "http" | "https") && url.has_host();
     if is_http { Ok(url) } else { Err(refuse()) }
 }
@@ -240,8 +239,8 @@ fn exit_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         return Some(exit_of_search(error));
     }
     match error.downcast_ref::<crawl::Error>()? {
-        crawl::Error::Source(api::Error::Setup { .. }) => Some(Exit::Usage),
         crawl::Error::Store(_) => Some(Exit::Database),
+        crawl::Error::Source(api::Error::Setup { .. }) => Some(Exit::Usage),
         crawl::Error::Source(_) => Some(Exit::SourceUnreachable),
         crawl::Error::Worker(_) => Some(Exit::Error),
     }

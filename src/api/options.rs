@@ -1,6 +1,6 @@
 //! What a caller may set: how the client behaves, and what a list is asked for.
 //!
-//! Plain data and its defaults. Where the values come from (files, environment, command line) is not known here.
+//! Plain data and its defaults, which are those of `config/default.toml`. Where the values come from (files, environment, command line) is not known here.
 
 use std::time::Duration;
 
@@ -57,10 +57,10 @@ impl Default for Options {
             user_agent: concat!("yts-ingest/", env!("CARGO_PKG_VERSION")).to_owned(),
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(30),
-            total_timeout: Duration::from_secs(90),
+            total_timeout: Duration::from_mins(2),
             max_body_bytes: 16 * 1024 * 1024,
-            concurrency: 8,
-            rate: 10.0,
+            concurrency: 32,
+            rate: 20.0,
             max_attempts: 8,
             base_delay: Duration::from_millis(250),
             max_delay: Duration::from_secs(30),
