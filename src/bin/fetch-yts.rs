@@ -9,7 +9,7 @@ use yts_ingest::cli::{self, Common, EXIT_CODES, Exit};
 use yts_ingest::config::{Provider, Settings};
 use yts_ingest::crawl::{self, Existing, Forecast, Options, Purpose, Stop, Summary};
 use yts_ingest::embed::Embedder;
-use yts_ingest::store::Store;
+use yts_ingest::store::{Outcome, Store};
 use yts_ingest::{demo, progress};
 
 #[path = "fetch-yts/verifying.rs"]
@@ -263,9 +263,9 @@ fn show_forecast(forecast: &Forecast, common: &Common) -> anyhow::Result<Exit> {
 }
 
 fn exit_of(summary: &Summary) -> Exit {
-    match summary.status {
-        "complete" => Exit::Complete,
-        "interrupted" => Exit::Interrupted,
-        _ => Exit::Incomplete,
+    match summary.outcome {
+        Outcome::Complete => Exit::Complete,
+        Outcome::Interrupted => Exit::Interrupted,
+        Outcome::Incomplete | Outcome::Failed => Exit::Incomplete,
     }
 }

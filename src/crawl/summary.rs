@@ -22,6 +22,9 @@ pub struct Summary {
     pub run_id: i64,
     /// `complete`, `incomplete`, `interrupted` or `failed`.
     pub status: &'static str,
+    /// The same, for programs in Rust.
+    #[serde(skip)]
+    pub outcome: Outcome,
     /// Why it is incomplete though nothing failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -111,6 +114,7 @@ pub(super) async fn add_up(
     Ok(Summary {
         run_id,
         status: outcome.as_str(),
+        outcome,
         message,
         pages: PageCounts {
             planned: planned.into(),
