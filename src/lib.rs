@@ -3,7 +3,7 @@
 //! ```text
 //!  config ──► crawl::run ── plan: which pages are due ──────────────┐
 //!                 │                                                 ▼
-//!                 │   worker 1..N, a tokio task each with its own pooled connection:
+//!                 │   worker 1..N, a tokio task each, with connections of one pool:
 //!                 │     claim a page ► api: list it ► store: which ids are unknown ► api: their details ► store: save the page
 //!                 │                                                                                        │
 //!                 └── progress (bars | log lines | silent) ◄── counters                one transaction: movies, genres, cast,
@@ -30,9 +30,11 @@
 //! | [`cli`] | what the binaries share |
 //! | [`redact`], [`terminal`] | passwords out of messages, escape sequences out of titles |
 //!
-//! Doors: binaries → cli, config, crawl, verify, monitor, health; crawl → api, store, fill, progress; verify → api, store;
-//! fill and search → embed, store; api → movie; store → movie and the `entity` and `migration` crates. api and store meet
-//! only in crawl and verify. `tests/architecture` holds this.
+//! Doors: binaries → every room but movie and redact; cli → api, config, crawl, embed, fill, progress, redact, search,
+//! store, terminal; config → redact; crawl → api, embed, fill, movie, progress, store; verify → api, movie, store,
+//! terminal; fill → embed, movie, store; search → embed, store, terminal; monitor → progress, store, terminal; health →
+//! store; embed → movie, redact, terminal; api → movie; store → movie, redact and the `entity` and `migration` crates.
+//! HTTP and SQL meet only in crawl and verify. `tests/architecture` holds this.
 
 pub mod api;
 pub mod cli;

@@ -1,7 +1,8 @@
 //! The only place that knows SQL: opens the database, hands out pages, saves movies, reads them back.
 //!
-//! One database type is `SQLite`, embedded; the other is `PostgreSQL`, shared by several machines. What differs between
-//! them stands in `dialect`, `pool`, `presence` and `search`; everything else is written once.
+//! One database type is `SQLite`, embedded; the other is `PostgreSQL`, shared by several machines. Every operation is
+//! written once: how their SQL differs stands in `dialect`, how they are opened and shared in `pool`, `file`, `presence`,
+//! `bulletin` and `silence`, and what only one of them does (row locks, search) is asked for where it matters.
 //! A page's movies, their relations and the mark that the page is done commit in one transaction (`save`).
 
 mod bulk;

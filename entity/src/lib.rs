@@ -4,8 +4,9 @@
 //!
 //! ```text
 //! genre ◄── movie_genre ──► movie ◄── movie_cast ──► cast          run ◄── run_page, run_reading
-//!                             ▲  ▲                                  ▲
-//!                       torrent  movie_embedding                 failure
+//!                             ▲  ▲  ▲                               ▲  ▲
+//!                       torrent  │  movie_embedding           failure  │
+//!                                └────────── movie_change ─────────────┘
 //! ```
 
 pub mod cast;

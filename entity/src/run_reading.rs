@@ -12,9 +12,9 @@ pub struct Model {
     pub id: i64,
     /// The run.
     pub run_id: i64,
-    /// Number of the list page.
+    /// Number of the list page; below 0 it is a batch of movies that failed earlier, and no reading.
     pub page: i32,
-    /// The pass over the list in which it was read, from 1.
+    /// The pass over the list in which it was read, from 1; 0 for a batch.
     pub pass: i32,
     /// How many movies the source said it had, in that answer.
     pub movie_count: i64,

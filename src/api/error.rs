@@ -1,6 +1,6 @@
 //! What can go wrong between us and the API, and what each failure means for the next step.
 //!
-//! Every text begins with the address it speaks of, credentials removed. Deciding what to do is left to
+//! A text about an answer, or about none, begins with the address that was asked, credentials removed. Deciding what to do is left to
 //! [`super::retry`], [`super::mirrors`] and [`super::breaker`]; here are only the facts they decide by.
 
 use super::wire::BadMovie;
@@ -45,7 +45,7 @@ pub enum Error {
         reason: String,
     },
     /// The answer is larger than accepted.
-    #[error("{url}: the answer is larger than {max_bytes} bytes")]
+    #[error("{url}: the answer is larger than {max_bytes} bytes; where it may be, raise api.max_body_mib")]
     TooLarge {
         /// What was asked.
         url: String,

@@ -28,7 +28,7 @@ pub enum Error {
     },
     /// Another process writes to this `SQLite` file.
     #[error(
-        "another fetch-yts is writing to this database (lock {}); wait until it ends, or use PostgreSQL, \
+        "another fetch-yts, or yts-catalog embed, is writing to this database (lock {}); wait until it ends, or use PostgreSQL, \
          on which several processes share a run",
         path.display()
     )]

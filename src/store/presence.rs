@@ -49,7 +49,7 @@ enum Sign {
 }
 
 impl Store {
-    /// Announces this process. On `SQLite` it fails where another fetch-yts writes to the same file.
+    /// Announces this process. On `SQLite` it fails where another process writes to the same file.
     pub async fn announce(&self, options: &Options) -> Result<Presence, Error> {
         let owner = rand::random_range(1..=i32::MAX);
         let sign = match (self.backend(), options.sqlite_file()) {

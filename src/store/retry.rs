@@ -10,7 +10,8 @@ const MAX_PAUSE: Duration = Duration::from_secs(5);
 
 /// Runs an operation until it succeeds, fails for good, or `patience` has passed since the first failure.
 ///
-/// The operation must be one transaction, so that a failed attempt leaves nothing behind.
+/// It must be one transaction, only reads, or several that change nothing the second time: a failed attempt may have been
+/// committed, and only its answer lost.
 pub async fn retry<T, F>(patience: Duration, mut operation: impl FnMut() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,

@@ -48,9 +48,9 @@ pub struct Run {
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Every page is done and nothing failed.
+    /// Every page is done, nothing failed, and where everything was to be seen, that is shown.
     Complete,
-    /// Every page was tried, and something failed.
+    /// Every page was tried, and something failed, or it cannot be shown that everything was seen.
     Incomplete,
     /// Stopped by the user; it goes on when asked again.
     Interrupted,

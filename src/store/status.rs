@@ -145,7 +145,7 @@ impl Store {
         })
     }
 
-    /// Looks at the minute before the run's last page, or before now while it runs.
+    /// Looks at the minute before the run's end, or before now while it runs.
     async fn recent(&self, run: &run::Model, now: DateTime<Utc>) -> Result<Recent, Error> {
         let until = run.finished_at.unwrap_or(now);
         let since = Ord::max(run.started_at, until - TimeDelta::seconds(60));
