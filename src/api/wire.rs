@@ -259,10 +259,8 @@ mod tests {
     fn a_count_that_no_catalogue_has_is_not_believed() {
         let count = |count: u64| page(&format!(r#"{{"movie_count":{count},"movies":[{{"id":1}}]}}"#), 1);
         assert_eq!(count(MAX_MOVIE_COUNT).unwrap().movie_count, MAX_MOVIE_COUNT);
-        for absurd in [MAX_MOVIE_COUNT + 1, 1 << 40, i64::MAX.cast_unsigned()] {
-            let error = count(absurd).unwrap_err();
-            assert!(error.to_string().contains("movie_count out of range"), "{error}");
-        }
+        let refusals = [MAX_MOVIE_COUNT + 1, 1 << 62].map(|absurd| count(absurd).unwrap_err().to_string());
+        assert!(refusals.iter().all(|error| error.contains("movie_count out of range")), "{refusals:?}");
     }
 
     #[test]
