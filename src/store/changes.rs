@@ -62,11 +62,12 @@ pub(super) async fn apply(
         Scope::Everything => everything(connection, updates, linked, saving).await?,
     };
     let changed_count = u32::try_from(changes.changed.len()).unwrap_or(u32::MAX);
-    changes.write(connection, scope, saving).await?;
+    changes.write(connection, saving).await?;
     Ok(changed_count)
 }
 
-/// Compares what changes often. The rest of a movie, most of all its texts, is neither read nor written.
+/// Compares what changes often. The rest of a movie, most of all its texts, is neither read nor written: so no lock is
+/// needed for what another process changes there meanwhile.
 async fn ratings_and_torrents(connection: &impl ConnectionTrait, updates: &[&Movie]) -> Result<Changes, Error> {
     let query = movie::Entity::find()
         .select_only()
@@ -213,16 +214,12 @@ impl Changes {
         }
     }
 
-    async fn write(mut self, connection: &impl ConnectionTrait, scope: Scope, saving: Saving) -> Result<(), Error> {
+    async fn write(mut self, connection: &impl ConnectionTrait, saving: Saving) -> Result<(), Error> {
         self.movies.sort_by_key(|row| row.external_id);
         let rows = self.movies.into_iter().map(|row| row.into_active_model().reset_all());
-        // Without a lock only what the list tells: another process may have changed the rest since it was read here.
-        let is_written = |column: &movie::Column| match scope {
-            Scope::RatingAndTorrents => matches!(column, movie::Column::Rating | movie::Column::UpdatedAt),
-            Scope::Everything => !matches!(column, movie::Column::Id),
-        };
-        let replace =
-            OnConflict::column(movie::Column::Id).update_columns(movie::Column::iter().filter(is_written)).to_owned();
+        let replace = OnConflict::column(movie::Column::Id)
+            .update_columns(movie::Column::iter().filter(|column| !matches!(column, movie::Column::Id)))
+            .to_owned();
         bulk::insert(connection, rows.collect(), Some(&replace)).await.map_err(Error::doing(DOING))?;
         for (rating, movie_ids) in self.ratings {
             movie::Entity::update_many()

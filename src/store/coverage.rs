@@ -9,6 +9,9 @@ use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, Query
 
 use super::{Error, Lease, Store, bulk, dialect, retries};
 
+/// Rows read in one go, which are ten times as large as what remains of them.
+const READINGS_AT_ONCE: u64 = 200;
+
 /// What a list page held at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageReading {
@@ -52,13 +55,20 @@ pub(super) async fn record(
 impl Store {
     /// Returns what the pages of a run held, in the order in which they were saved.
     pub async fn readings(&self, run_id: i64) -> Result<Vec<PageReading>, Error> {
-        let rows = run_reading::Entity::find()
-            .filter(run_reading::COLUMN.run_id.eq(run_id))
-            .order_by_asc(run_reading::COLUMN.id)
-            .all(&self.db)
-            .await
-            .map_err(Error::doing("read what the pages held"))?;
-        Ok(rows.into_iter().map(PageReading::from).collect())
+        let (mut readings, mut after) = (Vec::new(), 0);
+        loop {
+            let rows = run_reading::Entity::find()
+                .filter(run_reading::COLUMN.run_id.eq(run_id))
+                .filter(run_reading::COLUMN.id.gt(after))
+                .order_by_asc(run_reading::COLUMN.id)
+                .limit(READINGS_AT_ONCE)
+                .all(&self.db)
+                .await
+                .map_err(Error::doing("read what the pages held"))?;
+            let Some(last) = rows.last() else { return Ok(readings) };
+            after = last.id;
+            readings.extend(rows.into_iter().map(PageReading::from));
+        }
     }
 
     /// Makes pages of a run due again, in the pass that was judged or in the next one; they count as read again. Pages of
