@@ -55,7 +55,8 @@ struct Arguments {
     #[arg(long, conflicts_with = "base_url")]
     demo: bool,
     /// Movies in the demo API
-    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 2000, requires = "demo")]
+    #[arg(value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     demo_movies: u32,
     /// Faults of the demo API, such as `5xx=10,reset=5,truncate=2,html=2,429=1,missing=2,latency=50ms,seed=7`
     #[arg(long, value_name = "FAULTS", requires = "demo")]
@@ -99,7 +100,7 @@ struct Arguments {
     #[arg(long, value_name = "DIRECTION", value_parser = PossibleValuesParser::new(["desc", "asc"]))]
     order_by: Option<String>,
     /// Say what would be asked, ask only page 1, save nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["only_new", "retry_failed"])]
     dry_run: bool,
     #[command(flatten)]
     verifying: verifying::Flags,

@@ -4,7 +4,7 @@ use crate::command::{FETCH_YTS, Folder, MONITOR_PROGRESS, TEST_DB};
 
 #[test]
 fn a_mistaken_flag_is_named() {
-    let cases: [(&[&str], &[&str]); 23] = [
+    let cases: [(&[&str], &[&str]); 30] = [
         (&["--limit", "51"], &["--limit", "51", "50"]),
         (&["--limit", "0"], &["--limit"]),
         (&["--rate", "fast"], &["--rate", "fast"]),
@@ -21,12 +21,19 @@ fn a_mistaken_flag_is_named() {
         (&["--existing", "nonsense"], &["--existing", "skip", "update", "refetch"]),
         (&["--demo", "--demo-faults", "nonsense=1"], &["--demo-faults", "nonsense", "5xx", "reset", "latency"]),
         (&["--demo", "--base-url", "http://localhost/"], &["--demo", "--base-url"]),
+        (&["--demo-movies", "100"], &["--demo"]),
+        (&["--dry-run", "--only-new"], &["--dry-run", "--only-new"]),
+        (&["--dry-run", "--retry-failed"], &["--dry-run", "--retry-failed"]),
         (&["--sort-by", "nonsense"], &["--sort-by", "date_added"]),
         (&["--repair"], &["--verify"]),
         (&["--sample", "5"], &["--verify"]),
         (&["--verify", "--sample", "-1"], &["-1"]),
         (&["--verify", "--max-pages", "1"], &["--verify", "--max-pages"]),
         (&["--verify", "--existing", "update"], &["--verify", "--existing"]),
+        (&["--verify", "--limit", "10"], &["--verify", "--limit"]),
+        (&["--verify", "--sort-by", "year"], &["--verify", "--sort-by"]),
+        (&["--verify", "--order-by", "asc"], &["--verify", "--order-by"]),
+        (&["--verify", "--embeddings", "off"], &["--verify", "--embeddings"]),
         (&["--minimum-rating", "10"], &["--minimum-rating"]),
     ];
     let folder = Folder::new();

@@ -9,9 +9,13 @@ use yts_ingest::store::Store;
 use yts_ingest::verify;
 
 /// Flags that say how to crawl.
-const CRAWLING: [&str; 9] = [
+const CRAWLING: [&str; 13] = [
     "max_pages",
     "start_page",
+    "limit",
+    "sort_by",
+    "order_by",
+    "embeddings",
     "existing",
     "only_new",
     "retry_failed",
