@@ -157,7 +157,7 @@ pub fn embedder(settings: &Embeddings) -> anyhow::Result<Option<Embedder>> {
         Provider::Http => {
             let mut options = HttpOptions::new(&settings.base_url, &settings.model);
             options.key = if settings.key_file.as_os_str().is_empty() {
-                embed::key_from_env(&settings.key_variable)
+                embed::key_from_env(&settings.key_variable).or_else(|| settings.key_in_dot_env.clone())
             } else {
                 Some(embed::key_from_file(&settings.key_file)?)
             };
@@ -225,13 +225,12 @@ fn exit_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if error.is::<store::Error>() {
         return Some(Exit::Database);
     }
-    let of_model = |error: &embed::Error| if error.is_transient() { Exit::SourceUnreachable } else { Exit::Error };
     if let Some(error) = error.downcast_ref::<embed::Error>() {
-        return Some(of_model(error));
+        return Some(exit_of_model(error));
     }
     match error.downcast_ref::<fill::Error>() {
         Some(fill::Error::Store(_)) => return Some(Exit::Database),
-        Some(fill::Error::Model(error)) => return Some(of_model(error)),
+        Some(fill::Error::Model(error)) => return Some(exit_of_model(error)),
         Some(fill::Error::Worker(_) | fill::Error::OtherModel { .. }) => return Some(Exit::Error),
         None => {}
     }
@@ -243,6 +242,15 @@ fn exit_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         crawl::Error::Source(api::Error::Setup { .. }) => Some(Exit::Usage),
         crawl::Error::Source(_) => Some(Exit::SourceUnreachable),
         crawl::Error::Worker(_) => Some(Exit::Error),
+    }
+}
+
+/// A service that cannot be asked as it is set up is a mistake in the settings.
+fn exit_of_model(error: &embed::Error) -> Exit {
+    match error {
+        embed::Error::Setup { .. } => Exit::Usage,
+        _ if error.is_transient() => Exit::SourceUnreachable,
+        _ => Exit::Error,
     }
 }
 

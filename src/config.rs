@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use config::{Config, Environment, File, FileFormat};
+use secrecy::SecretString;
 use serde::Deserialize;
 
 /// The built-in settings.
@@ -54,6 +55,9 @@ pub struct Embeddings {
     pub key_file: PathBuf,
     /// The environment variable that holds the service's key.
     pub key_variable: String,
+    /// What `.env` says of that variable; the environment stands above it.
+    #[serde(skip)]
+    pub key_in_dot_env: Option<SecretString>,
     /// The folder of the user's own model.
     pub folder: PathBuf,
 }
@@ -168,7 +172,7 @@ impl Settings {
             layers = layers.add_source(File::from_str(&text, FileFormat::Toml));
         }
         let database_url = environment.get("DATABASE_URL").or(dot_env.get("DATABASE_URL")).cloned();
-        for variables in [dot_env, environment] {
+        for variables in [dot_env.clone(), environment] {
             layers = layers.add_source(
                 Environment::with_prefix("YTS")
                     .prefix_separator("__")
@@ -180,7 +184,9 @@ impl Settings {
             );
         }
         let layers = layers.set_override_option("database.url", database_url.filter(|url| !url.is_empty()))?;
-        let settings: Self = layers.build()?.try_deserialize()?;
+        let mut settings: Self = layers.build()?.try_deserialize()?;
+        let key = dot_env.get(&settings.embeddings.key_variable).map(|key| key.trim());
+        settings.embeddings.key_in_dot_env = key.filter(|key| !key.is_empty()).map(SecretString::from);
         settings.check()?;
         Ok(settings)
     }
@@ -247,53 +253,4 @@ fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn variables(pairs: &[(&str, &str)]) -> HashMap<String, String> {
-        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
-    }
-
-    #[test]
-    fn defaults_are_complete_and_valid() {
-        let settings = Settings::from_layers(None, HashMap::new(), HashMap::new()).expect("defaults load");
-        assert_eq!(settings.database.url, "sqlite://yts.db?mode=rwc");
-        assert_eq!((settings.crawl.workers, settings.crawl.limit, settings.api.concurrency), (8, 50, 32));
-        assert_eq!(settings.api.connect_timeout, Duration::from_secs(10));
-    }
-
-    #[test]
-    fn the_environment_stands_above_dot_env_and_both_above_the_defaults() {
-        let dot_env = variables(&[("YTS__API__RATE", "3"), ("YTS__CRAWL__WORKERS", "2")]);
-        let environment = variables(&[("YTS__API__RATE", "7.5"), ("YTS__API__BASE_URLS", "http://a/,http://b/")]);
-        let settings = Settings::from_layers(None, dot_env, environment).expect("layers load");
-        assert!((settings.api.rate - 7.5).abs() < f64::EPSILON);
-        assert_eq!(settings.crawl.workers, 2);
-        assert_eq!(settings.api.base_urls, ["http://a/", "http://b/"]);
-    }
-
-    #[test]
-    fn database_url_in_the_environment_stands_above_the_config() {
-        let environment =
-            variables(&[("DATABASE_URL", "postgres://db/yts"), ("YTS__DATABASE__URL", "sqlite://other.db")]);
-        let settings = Settings::from_layers(None, HashMap::new(), environment).expect("layers load");
-        assert_eq!(settings.database.url, "postgres://db/yts");
-    }
-
-    #[test]
-    fn mistakes_are_named() {
-        for (key, value, named) in [
-            ("YTS__API__RATE", "fast", "rate"),
-            ("YTS__API__RATE", "-1", "api.rate"),
-            ("YTS__API__RAET", "1", "raet"),
-            ("YTS__API__USER_AGENT", "two\nlines", "api.user_agent"),
-            ("YTS__CRAWL__LIMIT", "51", "crawl.limit"),
-            ("YTS__API__READ_TIMEOUT_SECONDS", "-3", "seconds"),
-            ("YTS__DATABASE__ANSWER_TIMEOUT_SECONDS", "45", "database.statement_timeout_seconds"),
-        ] {
-            let loaded = Settings::from_layers(None, HashMap::new(), variables(&[(key, value)]));
-            let message = loaded.err().expect("a mistake is an error").to_string();
-            assert!(message.contains(named), "{key}={value}: {message}");
-        }
-    }
-}
+mod tests;

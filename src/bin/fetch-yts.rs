@@ -8,7 +8,6 @@ use yts_ingest::api::{Client, ListQuery};
 use yts_ingest::cli::{self, Common, EXIT_CODES, Exit};
 use yts_ingest::config::{Provider, Settings};
 use yts_ingest::crawl::{self, Existing, Forecast, Options, Purpose, Stop, Summary};
-use yts_ingest::embed::Embedder;
 use yts_ingest::store::{Outcome, Store};
 use yts_ingest::{demo, progress};
 
@@ -135,17 +134,17 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         settings.api.base_urls = vec![server.base_url()];
     }
     let client = Client::new(cli::client_options(&settings)?).map_err(crawl::Error::Source)?;
-    let embedder = cli::embedder(&settings.embeddings)?;
-    let options = arguments.crawl_options(&settings, embedder);
+    let mut options = arguments.crawl_options(&settings);
     if arguments.dry_run {
         let forecast = crawl::forecast(&options, &client).await?;
         return show_forecast(&forecast, &arguments.common);
     }
-    let store_options = cli::store_options(&settings);
     if arguments.verifying.verify {
         let scope = crawl::scope(&options);
         return verifying::run(&arguments.verifying, scope, (&settings, &client), &arguments.common).await;
     }
+    options.embedder = cli::embedder(&settings.embeddings)?;
+    let store_options = cli::store_options(&settings);
     let store = Store::open(&store_options).await?;
     let presence = store.announce(&store_options).await?;
     store.migrate().await?;
@@ -190,7 +189,7 @@ impl Arguments {
         Ok(Some(demo::Server::start(options).await?))
     }
 
-    fn crawl_options(&self, settings: &Settings, embedder: Option<Embedder>) -> Options {
+    fn crawl_options(&self, settings: &Settings) -> Options {
         let source = if self.demo { format!("demo-{}", self.demo_movies) } else { "api".to_owned() };
         Options {
             source,
@@ -226,7 +225,8 @@ impl Arguments {
                 false if cli::is_lively() => progress::Mode::Bars,
                 false => progress::Mode::Lines,
             },
-            embedder,
+            // A dry run and a verification need none.
+            embedder: None,
         }
     }
 }

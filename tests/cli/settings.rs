@@ -70,6 +70,18 @@ fn a_variable_of_others_that_is_no_text_does_no_harm() {
 }
 
 #[test]
+fn a_key_that_cannot_be_read_is_told_by_what_needs_it_and_by_nothing_else() {
+    let folder = Folder::new();
+    folder.write("keyless.toml", "[embeddings]\nprovider = 'http'\nkey_file = 'nowhere.key'\n");
+    let fetch = |flags: &[&str]| folder.run(FETCH_YTS, &[&["--demo", "--config", "keyless.toml"], flags].concat());
+    fetch(&[]).expect_error(2, &["nowhere.key"]);
+    assert_eq!(folder.names(), ["keyless.toml"]);
+    fetch(&["--dry-run"]).expect_code(0);
+    fetch(&["--embeddings", "off", "--max-pages", "1"]).expect_code(0);
+    fetch(&["--verify"]).expect_code(0);
+}
+
+#[test]
 fn later_layers_stand_above_earlier_ones() {
     let folder = Folder::new();
     let database_used = |flags: &[&str], variables: &[(&str, &str)]| {
