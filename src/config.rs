@@ -136,6 +136,14 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// The file given by `--config` holds a mistake.
+    #[error("cannot use the config file {}: {reason}; config/default.toml lists every key with its unit", path.display())]
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, in one line.
+        reason: String,
+    },
     /// `.env` can't be read.
     #[error("cannot read .env: {0}")]
     DotEnv(String),
@@ -158,21 +166,28 @@ impl Settings {
     /// Loads the settings from the defaults, the file if one is given, `.env` in the current folder, and the
     /// environment.
     pub fn load(file: Option<&Path>) -> Result<Self, Error> {
-        Self::from_layers(file, dot_env()?, environment())
+        Self::from_layers(file, &dot_env()?, &environment())
     }
 
     fn from_layers(
         file: Option<&Path>,
-        dot_env: HashMap<String, String>,
-        environment: HashMap<String, String>,
+        dot_env: &HashMap<String, String>,
+        environment: &HashMap<String, String>,
     ) -> Result<Self, Error> {
         let mut layers = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
         if let Some(path) = file {
             let text = std::fs::read_to_string(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
             layers = layers.add_source(File::from_str(&text, FileFormat::Toml));
+            // Before the other layers come, so that a mistake in the file is told as the file's.
+            layers
+                .build_cloned()
+                .and_then(Config::try_deserialize::<Self>)
+                .map_err(|error| mistake_in(path, &error))?;
         }
-        let database_url = environment.get("DATABASE_URL").or(dot_env.get("DATABASE_URL")).cloned();
-        for variables in [dot_env.clone(), environment] {
+        let url_in =
+            |variables: &HashMap<_, String>| variables.get("DATABASE_URL").filter(|url| !url.is_empty()).cloned();
+        let database_url = url_in(environment).or_else(|| url_in(dot_env));
+        for variables in [dot_env, environment] {
             layers = layers.add_source(
                 Environment::with_prefix("YTS")
                     .prefix_separator("__")
@@ -180,10 +195,10 @@ impl Settings {
                     .try_parsing(true)
                     .list_separator(",")
                     .with_list_parse_key("api.base_urls")
-                    .source(Some(variables)),
+                    .source(Some(variables.clone())),
             );
         }
-        let layers = layers.set_override_option("database.url", database_url.filter(|url| !url.is_empty()))?;
+        let layers = layers.set_override_option("database.url", database_url)?;
         let mut settings: Self = layers.build()?.try_deserialize()?;
         let key = dot_env.get(&settings.embeddings.key_variable).map(|key| key.trim());
         settings.embeddings.key_in_dot_env = key.filter(|key| !key.is_empty()).map(SecretString::from);
@@ -215,6 +230,18 @@ impl Settings {
         check((1..=1024).contains(&mib), "api.max_body_mib", mib.to_string(), "give 1 to 1024")?;
         check(!api.base_urls.is_empty(), "api.base_urls", "[]".to_owned(), "name at least one")
     }
+}
+
+/// Tells a mistake in a file, without the excerpt of it that may hold a password.
+fn mistake_in(path: &Path, error: &config::ConfigError) -> Error {
+    let text = error.to_string();
+    let told: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty() && !is_excerpt(line)).collect();
+    Error::InFile { path: path.to_owned(), reason: told.join(": ") }
+}
+
+/// Says whether a line of an error shows the file: `3 | url = "…"`, or the mark below.
+fn is_excerpt(line: &str) -> bool {
+    line.trim_start_matches(|letter: char| letter.is_ascii_digit()).trim_start().starts_with('|')
 }
 
 /// Reads `.env` in the current folder, if there is one. It never overrides the environment. A mistake is told by its

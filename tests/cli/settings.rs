@@ -13,10 +13,10 @@ use crate::command::{FETCH_YTS, Folder, TEST_DB, run};
 fn a_broken_config_is_named_and_ends_with_2() {
     let folder = Folder::new();
     let cases: [(&str, &[&str]); 8] = [
-        ("[api\nrate = 1", &["config/default.toml"]),
-        ("[api]\nrate = \"fast\"", &["rate"]),
-        ("[api]\nraet = 1", &["raet"]),
-        ("[apu]\nrate = 1", &["apu"]),
+        ("[api\nrate = 1", &["broken.toml", "line 1", "config/default.toml"]),
+        ("[api]\nrate = \"fast\"", &["broken.toml", "rate"]),
+        ("[api]\nraet = 1", &["broken.toml", "raet"]),
+        ("[apu]\nrate = 1", &["broken.toml", "apu"]),
         ("[crawl]\nlimit = 51", &["crawl.limit", "51", "1 to 50"]),
         ("[crawl]\nworkers = 0", &["crawl.workers"]),
         ("[api]\nbase_urls = []", &["api.base_urls"]),
@@ -25,12 +25,23 @@ fn a_broken_config_is_named_and_ends_with_2() {
     for (text, named) in cases {
         folder.write("broken.toml", text);
         for program in [FETCH_YTS, TEST_DB] {
-            folder.run(program, &["--config", "broken.toml"]).expect_error(2, named);
+            let ended = folder.run(program, &["--config", "broken.toml"]);
+            ended.expect_error(2, named);
+            assert_eq!(ended.stderr.lines().count(), 1, "more than one line: {ended}");
         }
     }
     folder.run(TEST_DB, &["--config", "nowhere.toml"]).expect_error(2, &["nowhere.toml", "--config"]);
     folder.run(TEST_DB, &["--config", "."]).expect_error(2, &["--config"]);
     assert_eq!(folder.names(), ["broken.toml"]);
+}
+
+#[test]
+fn a_broken_config_shows_no_password() {
+    let folder = Folder::new();
+    folder.write("broken.toml", "[database]\nurl = 'postgres://me:s3cr3t@db/yts\n");
+    let ended = folder.run(TEST_DB, &["--config", "broken.toml"]);
+    ended.expect_error(2, &["broken.toml", "line 2"]);
+    assert!(!ended.shows("s3cr3t"), "{ended}");
 }
 
 #[test]
@@ -106,7 +117,7 @@ fn later_layers_stand_above_earlier_ones() {
     assert_eq!(database_used(&with_config, &[short, variable]), "sqlite://environment-short.db?mode=rwc");
     let flags = ["--config", "my.toml", "--database-url", "sqlite://flag.db?mode=rwc"];
     assert_eq!(database_used(&flags, &[short, variable]), "sqlite://flag.db?mode=rwc");
-    assert_eq!(database_used(&[], &[("DATABASE_URL", "")]), "sqlite://yts.db?mode=rwc");
+    assert_eq!(database_used(&[], &[("DATABASE_URL", "")]), "sqlite://dotenv-short.db?mode=rwc");
     assert_eq!(folder.names(), [".env", "my.toml"]);
 }
 
