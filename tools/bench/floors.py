@@ -60,8 +60,8 @@ def load_sqlite(source, target):
     with sqlite3.connect(f"file:{source}?mode=ro", uri=True) as connection:
         rows = {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}
     connection = sqlite3.connect(target, isolation_level=None)
-    # As fetch-yts sets them.
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-32768",
+    # As fetch-yts sets them for the connection that writes.
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16384", "mmap_size=0",
                    "wal_autocheckpoint=8000", "temp_store=MEMORY"):
         connection.execute(f"PRAGMA {pragma}")
     begun_at, cpu = time.monotonic(), time.process_time()
