@@ -11,16 +11,10 @@ import rows
 from world import Sqlite, check
 
 
-def _expected(world, demo):
-    reference = world.database("sqlite")
-    world.run_through(reference, demo)
-    return rows.read(reference)
-
-
 def disk_full(world, movies, times):
     """Lets the file reach a limit that rises from one attempt to the next, then lifts it."""
     demo = world.demo(movies)
-    expected = _expected(world, demo)
+    expected = world.undisturbed("sqlite", demo)
     database = world.database("sqlite")
     codes, slowest = [], 0.0
     for attempt in range(times):
@@ -48,7 +42,7 @@ def disk_full(world, movies, times):
 def locked(world, movies, seconds, times):
     """Holds the write lock from outside, again and again, while a run goes on."""
     demo = world.demo(movies, "latency=20ms")
-    expected = _expected(world, demo)
+    expected = world.undisturbed("sqlite", demo)
     before = demo.ask("stats")["details"]
     database = world.database("sqlite")
     fetch = world.fetch(database, demo, rate=movies / 5)
@@ -94,7 +88,7 @@ def can_mount():
 def volume_full(world, movies, times):
     """Lets a small volume run full, then makes it larger."""
     demo = world.demo(movies)
-    expected = _expected(world, demo)
+    expected = world.undisturbed("sqlite", demo)
     full, slowest = 0, 0.0
     for attempt in range(times):
         with _volume(1 + attempt % 4) as folder:

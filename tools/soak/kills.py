@@ -13,9 +13,7 @@ LATEST_KILL = 0.7
 def killed(world, kind, kill_count):
     """Kills until so many kills are made, over as many databases as that takes."""
     demo = world.demo(MOVIES, "latency=20ms")
-    reference = world.database(kind)
-    world.run_through(reference, demo)
-    expected = rows.read(reference)
+    expected = world.undisturbed(kind, demo)
     kills = databases = lost = surplus = again = 0
     most_again = 0
     while kills < kill_count:
@@ -25,8 +23,7 @@ def killed(world, kind, kill_count):
         again_before = 0
         while True:
             fetch = world.fetch(database, demo)
-            latest = LATEST_KILL if kills < kill_count else 600
-            if fetch.ended_within(world.rng.uniform(0, latest) if kills < kill_count else latest):
+            if kills >= kill_count or fetch.ended_within(world.rng.uniform(0, LATEST_KILL)):
                 break
             fetch.kill()
             kills += 1
@@ -56,9 +53,7 @@ def killed(world, kind, kill_count):
 def interrupted(world, kind, count):
     """Sends SIGINT at random moments; each must end with 130 and be gone on with."""
     demo = world.demo(MOVIES, "latency=20ms")
-    reference = world.database(kind)
-    world.run_through(reference, demo)
-    expected = rows.read(reference)
+    expected = world.undisturbed(kind, demo)
     interrupts = databases = again = early = 0
     while interrupts < count:
         database = world.database(kind)

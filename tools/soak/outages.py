@@ -29,10 +29,11 @@ def _restart(how):
     check(False, "the server starts after kill -9")
 
 
-def _expected(world, demo):
-    reference = world.database("postgres")
-    world.run_through(reference, demo)
-    return rows.read(reference)
+def _behind_proxy(database):
+    """Returns a proxy of the server, and the database's URL by way of it."""
+    host = POSTGRES_URL.split("@")[-1].split("/")[0]
+    proxy = Proxy(host)
+    return proxy, database.url.replace(host, f"127.0.0.1:{proxy.port}")
 
 
 def _movies(database):
@@ -58,7 +59,7 @@ def _ended_well(fetch, database, expected, seconds=LONGEST_RUN):
 def restarted(world, movies, rate):
     """Restarts the server again and again while one run goes on."""
     demo = world.demo(movies, "latency=20ms")
-    expected = _expected(world, demo)
+    expected = world.undisturbed("postgres", demo)
     before = demo.ask("stats")["details"]
     database = world.database("postgres")
     fetch = world.fetch(database, demo, rate=rate)
@@ -87,7 +88,7 @@ def restarted(world, movies, rate):
 def cut(world, movies, rate):
     """Cuts all connections, and swallows what they say, behind a proxy."""
     demo = world.demo(movies, "latency=20ms")
-    expected = _expected(world, demo)
+    expected = world.undisturbed("postgres", demo)
     before = demo.ask("stats")["details"]
     database = world.database("postgres")
     proxy, url = _behind_proxy(database)
@@ -120,7 +121,7 @@ def cut(world, movies, rate):
 def silenced(world, movies, rate):
     """Swallows what the connections of a run say for ever; new ones work."""
     demo = world.demo(movies, "latency=20ms")
-    expected = _expected(world, demo)
+    expected = world.undisturbed("postgres", demo)
     database = world.database("postgres")
     proxy, url = _behind_proxy(database)
     fetch = world.fetch(database, demo, rate=rate, url=url)

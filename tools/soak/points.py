@@ -1,6 +1,5 @@
 """kill -9 at each named point between the list and the commit: of a page that was not committed nothing stays."""
 
-import random
 import sqlite3
 import subprocess
 import time
@@ -28,7 +27,7 @@ class _PostgresLock:
     # What the one who saves a page says when it comes to the table.
     SAYS = {"movies": 'INSERT INTO "movies"', "torrents": 'INSERT INTO "torrents"', "run_pages": '"finished_at" ='}
 
-    def __init__(self, database, table):
+    def __init__(self, database, table, _rng):
         self.database, self.table = database, table
         url = POSTGRES_URL.rsplit("/", 1)[0] + "/" + database.name
         self.psql = subprocess.Popen([PSQL, url, "-XAtq"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -50,8 +49,8 @@ class _PostgresLock:
 class _SqliteLock:
     """Keeps others from writing to the file. Who waits for it cannot be seen, so some time passes instead."""
 
-    def __init__(self, database, _table):
-        self.connection, self.database = None, database
+    def __init__(self, database, _table, rng):
+        self.connection, self.database, self.rng = None, database, rng
         self.until = None
 
     def take(self):
@@ -59,7 +58,7 @@ class _SqliteLock:
         self.connection.execute("BEGIN EXCLUSIVE")
 
     def is_waited_for(self):
-        self.until = self.until or time.monotonic() + random.uniform(0.2, 0.4)
+        self.until = self.until or time.monotonic() + self.rng.uniform(0.2, 0.4)
         return time.monotonic() > self.until
 
     def give_up(self):
@@ -67,23 +66,23 @@ class _SqliteLock:
         self.connection.close()
 
 
-def _list_not_answered(demo, before, _database):
+def _list_not_answered(_world, demo, before, _database):
     _until("a list is asked for", lambda: demo.ask("stats")["requests"] > before["requests"])
     check(demo.ask("stats")["list"] == before["list"], "it is not answered yet")
 
 
-def _details_missing(demo, before, _database):
+def _details_missing(_world, demo, before, _database):
     _until("details are asked for", lambda: demo.ask("stats")["requests"] > before["requests"] + WORKERS)
 
 
-def _just_committed(_demo, _before, database):
+def _just_committed(_world, _demo, _before, database):
     _until("a page is committed", lambda: int(database.query_after_kill("SELECT COUNT(*) FROM movies")[0][0]) > 0)
 
 
 def _waiting_for(table):
-    def reach(demo, before, database):
-        lock = (_PostgresLock if database.kind == "postgres" else _SqliteLock)(database, table)
-        _details_missing(demo, before, database)
+    def reach(world, demo, before, database):
+        lock = (_PostgresLock if database.kind == "postgres" else _SqliteLock)(database, table, world.rng)
+        _details_missing(world, demo, before, database)
         lock.take()
         _until(f"it waits for {table}", lock.is_waited_for)
         return lock
@@ -107,9 +106,7 @@ ONLY_POSTGRES = ("in the middle of the transaction", "before the mark that the p
 def killed(world, kind, times):
     """Kills so many times at each point, each time on a database of its own, and has the same command finish."""
     demo = world.demo(MOVIES, f"latency={round(LATENCY_SECONDS * 1000)}ms")
-    reference = world.database(kind)
-    world.run_through(reference, demo)
-    expected = rows.read(reference)
+    expected = world.undisturbed(kind, demo)
     figures, most_again = {}, 0
     for name, (reach, may_be_saved) in POINTS.items():
         if kind == "sqlite" and name in ONLY_POSTGRES:
@@ -119,7 +116,7 @@ def killed(world, kind, times):
             before = demo.ask("stats")
             details_before = demo.details()
             fetch = world.fetch(database, demo)
-            lock = reach(demo, before, database)
+            lock = reach(world, demo, before, database)
             check(fetch.runs(), f"it runs until it is killed, {name}: {fetch.words()[-2000:]}")
             fetch.kill()
             if lock:

@@ -14,9 +14,7 @@ PASSED_ON = "passed to another process before it was saved here"
 def shared(world, movies, rate):
     """Runs four processes until all have ended."""
     demo = world.demo(movies, "latency=20ms")
-    reference = world.database("postgres")
-    world.run_through(reference, demo)
-    expected = rows.read(reference)
+    expected = world.undisturbed("postgres", demo)
     before = demo.ask("stats")
     database = world.database("postgres")
     processes = [world.fetch(database, demo, rate=rate) for _ in range(4)]

@@ -35,6 +35,10 @@ def _present(database):
     return {int(row[0]) for row in database.query("SELECT external_id FROM movies WHERE deleted_at IS NULL")}
 
 
+def _deleted(database):
+    return {int(row[0]) for row in database.query("SELECT external_id FROM movies WHERE deleted_at IS NOT NULL")}
+
+
 def shifted(world, kind, inserts_a_second, movies, rate):
     """Reads the list while it shifts, then once more when it has come to rest."""
     demo = world.demo(movies, "latency=20ms")
@@ -42,7 +46,7 @@ def shifted(world, kind, inserts_a_second, movies, rate):
     listed_at_start = set(demo.ask("listed"))
     shift = Shift(demo, inserts_a_second)
     fetch = world.fetch(database, demo, rate=rate, limit=50)
-    code, summary = fetch.wait()
+    code, first = fetch.wait()
     listed_when_done = demo.ask("listed")
     shift.stop()
     check(code in (0, 3), f"it completes, or says that it could not show it ({code}): {fetch.words()[-2000:]}")
@@ -51,9 +55,7 @@ def shifted(world, kind, inserts_a_second, movies, rate):
     missed = (listed_at_start & set(listed_when_done)) - present
     if code == 0:
         check(not missed, f"a certified run missed {len(missed)} movies that were listed all the time")
-    false_deletions = {
-        int(row[0]) for row in database.query("SELECT external_id FROM movies WHERE deleted_at IS NOT NULL")
-    } & set(listed_when_done)
+    false_deletions = _deleted(database) & set(listed_when_done)
     check(not false_deletions, f"{len(false_deletions)} listed movies are marked as deleted")
     read_again = database.query("SELECT pages_read_again FROM runs ORDER BY id")[0][0]
     shifted_by = demo.ask("stats")
@@ -62,28 +64,14 @@ def shifted(world, kind, inserts_a_second, movies, rate):
     listed = set(demo.ask("listed"))
     missed_at_rest = listed - _present(database)
     check(not missed_at_rest, f"{len(missed_at_rest)} movies are missed once the list is at rest")
-    summary = world.run_through(database, demo, rate=rate, limit=50)
+    world.run_through(database, demo, rate=rate, limit=50)
     return {
         "inserts": shifted_by["inserted"],
         "removals": shifted_by["removed"],
-        "first run": f"{summary_of(code)}, {summary_requests(fetch)} list requests",
+        "first run": f"{'certified' if code == 0 else 'not shown, exit 3'}, {first['requests']['list']} list requests",
         "pages read again": read_again,
         "missed of those listed all the time": len(missed),
         "missed after one --only-new more": len(missed_at_rest),
         "its list requests": only_new["requests"]["list"],
         "listed but marked as deleted": len(_deleted(database) & listed),
     }
-
-
-def _deleted(database):
-    return {int(row[0]) for row in database.query("SELECT external_id FROM movies WHERE deleted_at IS NOT NULL")}
-
-
-def summary_of(code):
-    """Says in a word how a run ended."""
-    return "certified" if code == 0 else "not shown, exit 3"
-
-
-def summary_requests(fetch):
-    """Returns how many list pages a run asked for."""
-    return fetch.wait()[1]["requests"]["list"]

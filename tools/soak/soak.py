@@ -16,7 +16,7 @@ import sharing
 import shifting
 from world import Disproved, World
 
-# For each: what it does, and whether it takes a PostgreSQL. The numbers are the long form; --short divides them.
+# What each does. The numbers are the long form; --part divides them.
 EXPERIMENTS = {
     "kills-sqlite": lambda world, part: kills.killed(world, "sqlite", part(500)),
     "kills-postgres": lambda world, part: kills.killed(world, "postgres", part(300)),
@@ -48,19 +48,27 @@ def main():
     parser.add_argument("--seed", type=int, default=1, help="which random moments (default: 1)")
     parser.add_argument("--part", type=int, default=1, metavar="N", help="do the N-th part of each, for a quick look")
     arguments = parser.parse_args()
-    names = list(EXPERIMENTS) if "all" in arguments.names else arguments.names
-    if "volume-full" in names and not accidents.can_mount():
-        print("volume-full is not run: it takes the rights of root")
-        names = [name for name in names if name != "volume-full"]
-    if any(name.startswith("clock") for name in names) and clock.faketime() is None:
-        print("clock is not run: it takes libfaketime (Debian: apt-get install faketime)")
-        names = [name for name in names if not name.startswith("clock")]
+    is_all = "all" in arguments.names
+    wanted = list(EXPERIMENTS) if is_all else arguments.names
+    names = [name for name in wanted if can_run(name)]
     # So that what was started is ended too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(f"seed {arguments.seed}, 1/{arguments.part} of the long form", flush=True)
     verdicts = [run(name, arguments) for name in names]
     print(f"\n{verdicts.count(True)} of {len(verdicts)} kept what is promised")
-    return 0 if all(verdicts) else 1
+    # An experiment that was asked for by its name has proven nothing where it was not run.
+    return 0 if all(verdicts) and (is_all or names == wanted) else 1
+
+
+def can_run(name):
+    """Says whether this machine has what the experiment takes."""
+    if name == "volume-full" and not accidents.can_mount():
+        print(f"{name} is not run: it takes the rights of root")
+        return False
+    if name.startswith("clock-") and clock.faketime() is None:
+        print(f"{name} is not run: it takes libfaketime (Debian: apt-get install faketime)")
+        return False
+    return True
 
 
 def run(name, arguments):

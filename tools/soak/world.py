@@ -18,6 +18,8 @@ import threading
 import time
 import urllib.request
 
+import rows
+
 PROGRAMS = pathlib.Path(os.environ["SOAK_PROGRAMS"])
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "")
 POSTGRES_CTL = os.environ.get("TEST_POSTGRES_CTL", "")
@@ -29,6 +31,7 @@ LIMIT = 10
 
 # Nothing here takes longer than this: whatever does, hangs.
 LONGEST_RUN = 600
+LONGEST_ANSWER = 60
 
 
 class Disproved(Exception):
@@ -59,7 +62,9 @@ class Demo:
 
     def details(self):
         """Returns how many details it has answered, once it has nothing left to answer."""
+        begun_at = time.monotonic()
         while True:
+            check(time.monotonic() - begun_at < LONGEST_ANSWER, "the demo API answers what it was asked")
             stats = self.ask("stats")
             if stats["requests"] == sum(stats[kind] for kind in ("list", "details", "other", "faults", "throttled")):
                 return stats["details"]
@@ -232,6 +237,12 @@ class World:
         code, summary = fetch.wait()
         check(code == 0, f"it completes (exit code {code}): {fetch.words()[-2000:]} {summary}")
         return summary
+
+    def undisturbed(self, kind, demo):
+        """Returns the rows that a run makes which nothing disturbs."""
+        database = self.database(kind)
+        self.run_through(database, demo)
+        return rows.read(database)
 
     def close(self):
         for fetch in self.fetches:
