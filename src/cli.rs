@@ -14,12 +14,13 @@ use crate::config::{self, Embeddings, Provider, Settings};
 use crate::embed::{self, Embedder, HttpModel, HttpOptions, StaticModel};
 use crate::progress::LogWriter;
 use crate::redact::redact_url;
-use crate::terminal::escape_harmful;
 use crate::{api, crawl, fill, search, store};
 
+mod print;
 mod signals;
 
-pub use self::signals::stop_on_signals;
+pub use self::print::{Reader, print, print_json, print_json_line};
+pub use self::signals::{stop_on_signals, wait_for_stop};
 
 /// How a command ended, as scripts see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,8 +212,10 @@ pub fn main<A: Parser>(
 
 /// Says what went wrong and returns the exit code for it.
 fn report(error: &anyhow::Error) -> Exit {
-    // The layers' messages hold their causes already, so the outermost says it all, once.
-    let message = format!("error: {}\n", crate::terminal::printable(&error.to_string()));
+    // The layers' messages hold their causes already, so the outermost says it all, once; a context does not.
+    let depth = if error.is::<&str>() { 2 } else { 1 };
+    let words: Vec<String> = error.chain().take(depth).map(ToString::to_string).collect();
+    let message = format!("error: {}\n", crate::terminal::printable(&words.join(": ")));
     // Where even stderr is gone, the exit code is all that is left to say.
     let _ = LogWriter.write_all(message.as_bytes());
     error.chain().find_map(exit_of).unwrap_or(Exit::Error)
@@ -261,24 +264,4 @@ fn exit_of_search(error: &search::Error) -> Exit {
         search::Error::Ambiguous { .. } => Exit::Usage,
         _ => Exit::Error,
     }
-}
-
-/// Prints a result on stdout. A reader that has gone away, such as `head`, is no error.
-pub fn print(text: &str) {
-    let mut stdout = std::io::stdout().lock();
-    if stdout.write_all(text.as_bytes()).and_then(|()| stdout.write_all(b"\n")).is_err() {
-        tracing::debug!("nobody reads stdout any more");
-    }
-}
-
-/// Prints a result as one JSON document.
-pub fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    print(&escape_harmful(&serde_json::to_string_pretty(value).context("cannot write JSON")?));
-    Ok(())
-}
-
-/// Prints a result as one JSON document in one line.
-pub fn print_json_line(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    print(&escape_harmful(&serde_json::to_string(value).context("cannot write JSON")?));
-    Ok(())
 }

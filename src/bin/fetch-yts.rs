@@ -136,8 +136,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let client = Client::new(cli::client_options(&settings)?).map_err(crawl::Error::Source)?;
     let mut options = arguments.crawl_options(&settings);
     if arguments.dry_run {
-        let forecast = crawl::forecast(&options, &client).await?;
-        return show_forecast(&forecast, &arguments.common);
+        return tokio::select! {
+            forecast = crawl::forecast(&options, &client) => show_forecast(&forecast?, &arguments.common),
+            () = cli::wait_for_stop() => Ok(Exit::Interrupted),
+        };
     }
     if arguments.verifying.verify {
         let scope = crawl::scope(&options);
@@ -236,7 +238,8 @@ const SHOWN_FAILURES: usize = 10;
 
 fn show_summary(summary: &Summary, common: &Common) -> anyhow::Result<()> {
     if common.json {
-        return cli::print_json(summary);
+        cli::print_json(summary)?;
+        return Ok(());
     }
     for failure in summary.failures.iter().take(SHOWN_FAILURES) {
         let what = match (failure.external_id, failure.page) {
@@ -245,12 +248,12 @@ fn show_summary(summary: &Summary, common: &Common) -> anyhow::Result<()> {
             (None, None) => "the run".to_owned(),
         };
         let reason = yts_ingest::terminal::printable(&failure.reason);
-        cli::print(&format!("failed: {what} ({}): {reason}", failure.stage));
+        cli::print(&format!("failed: {what} ({}): {reason}", failure.stage))?;
     }
     if summary.failures.len() > SHOWN_FAILURES {
-        cli::print("failed: more; monitor-progress --failures lists them all");
+        cli::print("failed: more; monitor-progress --failures lists them all")?;
     }
-    cli::print(&summary.to_string());
+    cli::print(&summary.to_string())?;
     Ok(())
 }
 
@@ -258,7 +261,7 @@ fn show_forecast(forecast: &Forecast, common: &Common) -> anyhow::Result<Exit> {
     if common.json {
         cli::print_json(forecast)?;
     } else {
-        cli::print(&forecast.to_string());
+        cli::print(&forecast.to_string())?;
     }
     Ok(Exit::Complete)
 }

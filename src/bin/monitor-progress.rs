@@ -1,12 +1,12 @@
 //! `monitor-progress`: shows the run and the catalogue from a second process. Arguments in, one call, exit code out.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
-use yts_ingest::cli::{self, Common, EXIT_CODES, Exit};
+use yts_ingest::cli::{self, Common, EXIT_CODES, Exit, Reader};
 use yts_ingest::monitor::{Extras, Reading};
 use yts_ingest::store::Store;
 
@@ -45,7 +45,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let extras = Extras { failures: arguments.failures, changes: arguments.changes };
     loop {
         let reading = Reading::take(&store, extras).await?;
-        arguments.show(&reading)?;
+        if arguments.show(&reading)? == Reader::Gone {
+            break;
+        }
         let Some(seconds) = arguments.watch.filter(|_| reading.is_running()) else { break };
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(seconds)) => {}
@@ -60,21 +62,16 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
 }
 
 impl Arguments {
-    fn show(&self, reading: &Reading) -> anyhow::Result<()> {
+    /// Shows a reading; in a watch on a terminal, over the one before.
+    fn show(&self, reading: &Reading) -> anyhow::Result<Reader> {
+        const HOME_AND_CLEAR: &str = "\x1b[H\x1b[J";
         match (self.common.json, self.watch.is_some()) {
-            (true, false) => cli::print_json(reading)?,
-            (true, true) => cli::print_json_line(reading)?,
-            (false, true) if std::io::stdout().is_terminal() && cli::is_lively() => redraw(&reading.to_string()),
+            (true, false) => cli::print_json(reading),
+            (true, true) => cli::print_json_line(reading),
+            (false, true) if std::io::stdout().is_terminal() && cli::is_lively() => {
+                cli::print(&format!("{HOME_AND_CLEAR}{}", reading.to_string().trim_end()))
+            }
             (false, _) => cli::print(reading.to_string().trim_end()),
         }
-        Ok(())
     }
-}
-
-/// Draws a reading over the one before.
-fn redraw(text: &str) {
-    const HOME_AND_CLEAR: &str = "\x1b[H\x1b[J";
-    let mut stdout = std::io::stdout().lock();
-    // A terminal that is gone is noticed by the signal that comes with it.
-    let _ = stdout.write_all(format!("{HOME_AND_CLEAR}{text}").as_bytes()).and_then(|()| stdout.flush());
 }

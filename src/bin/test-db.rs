@@ -31,7 +31,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     if arguments.common.json {
         cli::print_json(&report)?;
     } else {
-        cli::print(report.to_string().trim_end());
+        cli::print(report.to_string().trim_end())?;
     }
     Ok(if report.is_usable { Exit::Complete } else { Exit::Database })
 }

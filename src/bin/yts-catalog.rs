@@ -181,9 +181,10 @@ struct Output {
 impl Output {
     fn print(self, result: &(impl Display + Serialize)) -> anyhow::Result<()> {
         if self.is_json {
-            return cli::print_json(result);
+            cli::print_json(result)?;
+        } else {
+            cli::print(result.to_string().trim_end())?;
         }
-        cli::print(result.to_string().trim_end());
         Ok(())
     }
 }

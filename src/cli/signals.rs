@@ -22,6 +22,12 @@ pub fn stop_on_signals(stop: Stop, drain: Duration) {
     });
 }
 
+/// Waits for a signal that stops what has no pages in hand.
+pub async fn wait_for_stop() {
+    wait_for_signal().await;
+    say("stopping");
+}
+
 /// Lets a write beyond the allowed file size (`ulimit -f`) fail as an error, instead of killing the process.
 pub(super) fn take_full_disk_as_an_error() {
     #[cfg(target_os = "linux")]

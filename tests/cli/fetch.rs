@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use serde_json::json;
 
 use crate::catalogue::{Catalogue, movie};
-use crate::command::{FETCH_YTS, Folder, MONITOR_PROGRESS, keys, run};
+use crate::command::{Ended, FETCH_YTS, Folder, MONITOR_PROGRESS, YTS_CATALOG, keys, run};
 use crate::source::Source;
 
 const TWO_PAGES: [&str; 3] = ["--demo", "--max-pages", "2"];
@@ -142,14 +142,37 @@ fn a_movie_that_failed_is_listed_and_makes_the_run_incomplete() {
     }
 }
 
+/// Runs a script in which `$0` is `monitor-progress`, `$1` fetch-yts and `$2` yts-catalog.
+fn run_script(folder: &Folder, script: &str) -> Ended {
+    let mut command = Command::new("bash");
+    command.args(["-c", script, MONITOR_PROGRESS, FETCH_YTS, YTS_CATALOG]);
+    command.current_dir(folder.path("")).env_clear().env("PATH", "/usr/bin:/bin");
+    run(command)
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_an_error() {
+    let folder = Folder::new();
+    folder.json(FETCH_YTS, &TWO_PAGES);
+    for command in ["\"$0\"", "\"$0\" --watch --json", "\"$1\" --demo --max-pages 2", "\"$2\" stats --json"] {
+        run_script(&folder, &format!("{command} > /dev/full"))
+            .expect_error(1, &["cannot write the result", "No space"]);
+    }
+}
+
+#[test]
+fn a_watch_ends_with_its_reader() {
+    let folder = Folder::new();
+    let slowly = r#""$1" --demo --demo-faults latency=10s -q & trap "kill $!" EXIT
+        until "$0" >/dev/null 2>&1; do sleep 0.05; done; "$0" --watch 1 | head -1 >/dev/null; exit "${PIPESTATUS[0]}""#;
+    run_script(&folder, slowly).expect_code(0);
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let folder = Folder::new();
     folder.json(FETCH_YTS, &TWO_PAGES);
     let script = r#"set -o pipefail
         "$0" --json | head -1 && "$0" --failures | true && "$0" | head -c 1 && "$1" --demo --max-pages 2 --json | true && "$1" --help | true"#;
-    let mut command = Command::new("bash");
-    command.args(["-c", script, MONITOR_PROGRESS, FETCH_YTS]);
-    command.current_dir(folder.path("")).env_clear().env("PATH", "/usr/bin:/bin");
-    run(command).expect_code(0);
+    run_script(&folder, script).expect_code(0);
 }

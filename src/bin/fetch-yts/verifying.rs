@@ -4,7 +4,7 @@ use clap::Args;
 use yts_ingest::api::Client;
 use yts_ingest::cli::{self, Common, Exit};
 use yts_ingest::config::Settings;
-use yts_ingest::crawl::{self, Stop};
+use yts_ingest::crawl;
 use yts_ingest::store::Store;
 use yts_ingest::verify;
 
@@ -58,18 +58,16 @@ pub(crate) async fn run(
     let presence = if flags.repair { Some(store.announce(&store_options).await?) } else { None };
     let options =
         verify::Options { scope, sample: flags.sample, rate: settings.api.rate, patience: settings.database.patience };
-    let stop = Stop::default();
-    cli::stop_on_signals(stop.clone(), settings.crawl.drain);
     let ended = tokio::select! {
         ended = verify::run(&options, &store, client, presence.as_ref()) => ended,
-        () = stop.asked() => return Ok(Exit::Interrupted),
+        () = cli::wait_for_stop() => return Ok(Exit::Interrupted),
     };
     let (report, trouble) = ended?;
     store.close().await?;
     if common.json {
         cli::print_json(&report)?;
     } else {
-        cli::print(&report.to_string());
+        cli::print(&report.to_string())?;
     }
     match trouble {
         Some(trouble) => Err(crawl::Error::Source(trouble).into()),
