@@ -5,6 +5,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -132,22 +133,29 @@ pub(crate) fn run(command: Command) -> Ended {
 pub(crate) struct Running {
     child: Child,
     started: Instant,
-    stdout: Option<JoinHandle<String>>,
-    stderr: Option<JoinHandle<String>>,
+    stdout: Output,
+    stderr: Output,
 }
 
 impl Running {
     pub(crate) fn start(mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the command starts");
-        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        Self { child, started: Instant::now(), stdout: stdout.map(read_beside), stderr: stderr.map(read_beside) }
+        let stdout = Output::read(child.stdout.take().expect("a pipe"));
+        let stderr = Output::read(child.stderr.take().expect("a pipe"));
+        Self { child, started: Instant::now(), stdout, stderr }
     }
 
     /// Sends a signal, such as `INT`.
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().expect("kill runs");
         assert!(sent.success(), "cannot send {name}");
+    }
+
+    /// Waits until a text stands in the outputs.
+    #[track_caller]
+    pub(crate) fn wait_for_words(&self, words: &str) {
+        wait_until(words, || [&self.stdout, &self.stderr].into_iter().any(|output| output.so_far().contains(words)));
     }
 
     pub(crate) fn has_ended(&mut self) -> bool {
@@ -168,11 +176,8 @@ impl Running {
         }
         let status = self.child.wait().expect("a child that ended");
         let took = self.started.elapsed();
-        let text = |reader: Option<JoinHandle<String>>| {
-            reader.map_or_else(String::new, |reader| reader.join().expect("its output"))
-        };
-        let ended =
-            Ended { code: status.code(), stdout: text(self.stdout.take()), stderr: text(self.stderr.take()), took };
+        let (stdout, stderr) = (self.stdout.whole(), self.stderr.whole());
+        let ended = Ended { code: status.code(), stdout, stderr, took };
         assert!(!is_late, "not ended within {deadline:?}: {ended}");
         ended.check();
         ended
@@ -187,13 +192,39 @@ impl Drop for Running {
     }
 }
 
-/// Reads an output while the command runs, so that a full pipe cannot stop it.
-fn read_beside(mut output: impl Read + Send + 'static) -> JoinHandle<String> {
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        output.read_to_end(&mut bytes).expect("the output of a child");
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
+/// An output that is read while the command runs, so that a full pipe cannot stop it.
+struct Output {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Output {
+    fn read(mut output: impl Read + Send + 'static) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let read = Arc::clone(&bytes);
+        let reader = std::thread::spawn(move || {
+            let mut part = [0; 4096];
+            loop {
+                match output.read(&mut part).expect("the output of a child") {
+                    0 => break,
+                    count => read.lock().expect("the other side never panics").extend_from_slice(&part[..count]),
+                }
+            }
+        });
+        Self { bytes, reader: Some(reader) }
+    }
+
+    fn so_far(&self) -> String {
+        String::from_utf8_lossy(&self.bytes.lock().expect("the other side never panics")).into_owned()
+    }
+
+    /// Waits for the end of it.
+    fn whole(&mut self) -> String {
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("its output");
+        }
+        self.so_far()
+    }
 }
 
 /// Waits until something is so.

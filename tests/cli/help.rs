@@ -51,37 +51,6 @@ fn every_help_has_examples_exit_codes_and_the_shared_flags() {
 }
 
 #[test]
-fn the_help_of_fetch_yts_has_every_promised_flag() {
-    let help = help_of(FETCH_YTS);
-    for flag in [
-        "--max-pages",
-        "--start-page",
-        "--limit",
-        "--workers",
-        "--concurrency",
-        "--rate",
-        "--base-url",
-        "--demo",
-        "--demo-movies",
-        "--existing",
-        "--only-new",
-        "--fresh",
-        "--genre",
-        "--quality",
-        "--minimum-rating",
-        "--query-term",
-        "--sort-by",
-        "--order-by",
-        "--dry-run",
-        "--verify",
-        "--sample",
-        "--repair",
-    ] {
-        assert!(help.contains(flag), "fetch-yts --help lacks {flag}");
-    }
-}
-
-#[test]
 fn every_command_tells_its_version() {
     for (name, program) in PROGRAMS {
         let ended = Folder::new().run(program, &["--version"]);

@@ -60,7 +60,7 @@ fn a_reading_has_the_promised_parts() {
 
 #[test]
 fn failures_are_listed_with_their_reasons() {
-    // Every answer of the source is cut off, but one movie of the list is at fault first.
+    // Its id in the list is none.
     let folder = Folder::new();
     let mut movie = crate::catalogue::movie(1, "One");
     movie["id"] = Value::from("none");
@@ -103,7 +103,7 @@ fn ctrl_c_ends_a_watch() {
     let _fetch = Running::start(folder.command(FETCH_YTS, &["--demo", "--demo-faults", "latency=10s"]));
     wait_until("a run", || folder.run(MONITOR_PROGRESS, &["--json"]).code == Some(0));
     let watch = Running::start(folder.command(MONITOR_PROGRESS, &["--watch", "60"]));
-    std::thread::sleep(Duration::from_secs(1));
+    watch.wait_for_words("catalogue");
     watch.signal("INT");
     watch.end_within(Duration::from_secs(5)).expect_code(130);
 }

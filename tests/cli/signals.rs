@@ -69,7 +69,7 @@ fn a_second_ctrl_c_ends_at_once() {
     let running = Running::start(folder.command(FETCH_YTS, &["--demo", "--demo-faults", "latency=30s"]));
     wait_until("the run", || folder.run(MONITOR_PROGRESS, &["--json"]).code == Some(0));
     running.signal("INT");
-    std::thread::sleep(Duration::from_millis(300));
+    running.wait_for_words("stopping");
     let again = Instant::now();
     running.signal("INT");
     let ended = running.end_within(Duration::from_secs(20));
@@ -96,14 +96,11 @@ fn a_stop_does_not_wait_for_ever_for_a_source_that_hangs() {
 fn ctrl_c_before_the_run_has_begun_ends_it_too() {
     // The forecast waits for the first page.
     let folder = Folder::new();
-    let running = Running::start(folder.command(FETCH_YTS, &["--demo", "--demo-faults", "stall=100", "--dry-run"]));
-    std::thread::sleep(Duration::from_millis(500));
+    let stalled = ["--demo", "--demo-faults", "stall=100", "--dry-run", "-vv"];
+    let running = Running::start(folder.command(FETCH_YTS, &stalled));
+    running.wait_for_words("drew a fault");
     running.signal("INT");
-    let deadline = Duration::from_secs(6);
-    let started = Instant::now();
-    let mut running = running;
-    while !running.has_ended() && started.elapsed() < deadline {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    assert!(running.has_ended(), "a dry run ignores Ctrl-C");
+    let ended = running.end_within(Duration::from_secs(6));
+    ended.expect_error(130, &["stopping"]);
+    assert_eq!(folder.names(), Vec::<String>::new());
 }
