@@ -38,7 +38,7 @@ struct Arguments {
     /// Movies a page, 1 to 50 [default: 50]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50))]
     limit: Option<u32>,
-    /// Tasks that work on pages, each with its own pooled connection [default: 8]
+    /// Tasks that work on pages, with one pool of connections [default: 8]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
     workers: Option<u32>,
     /// Requests in flight, all workers together [default: 32]

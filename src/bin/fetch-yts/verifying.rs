@@ -50,7 +50,7 @@ pub(crate) async fn run(
     let store_options = cli::store_options(settings);
     let store = Store::open_existing(&store_options).await?;
     if flags.repair && !store.has_run_of(&scope).await? {
-        // It would mend the movies of one source after another's.
+        // It would mend the movies of a demo after the API's, or the other way round. All base URLs count as one source.
         anyhow::bail!(
             "this database has no run of {scope}; give the flags that the crawl had, such as --demo or filters"
         );
