@@ -11,5 +11,7 @@ mod mutation;
 mod parsing;
 #[path = "hostile/server.rs"]
 mod server;
+#[path = "hostile/sound.rs"]
+mod sound;
 #[path = "hostile/transport.rs"]
 mod transport;

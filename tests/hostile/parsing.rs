@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 use yts_ingest::api::{BadMovie, Error, ListQuery, ParsedMovie, parse_details, parse_list};
-use yts_ingest::movie::{Movie, Torrent};
 
 use crate::mutation::{details, list, mutated};
+use crate::sound::assert_sound;
 
 const LISTS: u64 = 7_000;
 const DETAILS: u64 = 3_000;
@@ -54,7 +54,7 @@ impl Tally {
     fn count(&mut self, entry: Result<&ParsedMovie, &BadMovie>, seed: u64) {
         match entry {
             Ok(parsed) => {
-                assert_sound(&parsed.movie, seed);
+                assert_sound(&parsed.movie, &format_args!("seed {seed}"));
                 assert!(parsed.lost.iter().all(|loss| !loss.is_empty()) && parsed.lost.len() <= 100, "seed {seed}");
                 self.movies += 1;
             }
@@ -81,24 +81,6 @@ impl Tally {
         assert!(error.body_head().is_none_or(is_harmless), "seed {seed}: {error}");
         self.bad_answers += 1;
     }
-}
-
-/// Asserts that both databases can hold a movie as it is.
-fn assert_sound(movie: &Movie, seed: u64) {
-    assert!(movie.external_id > 0, "seed {seed}");
-    let indexed = [&movie.title, &movie.title_english, &movie.title_long, &movie.slug, &movie.imdb_code];
-    assert!(indexed.into_iter().flatten().all(|text| text.len() <= 2_000 && !text.contains('\0')), "seed {seed}");
-    assert!(movie.rating.is_none_or(|rating| rating > 0.0 && rating <= 10.0), "seed {seed}");
-    assert!(movie.year.is_none_or(|year| (1..=9_999).contains(&year)), "seed {seed}");
-    assert!(movie.torrents.iter().all(is_sound), "seed {seed}");
-    assert!(movie.torrents.len() <= 1_000 && movie.cast.len() <= 1_000 && movie.genres.len() <= 1_000, "seed {seed}");
-}
-
-fn is_sound(torrent: &Torrent) -> bool {
-    let is_counted = |count: Option<i32>| count.is_none_or(|count| count >= 0);
-    let year_is_four_digits = torrent.date_uploaded.is_none_or(|date| date.format("%Y").to_string().len() == 4);
-    let is_sized = torrent.size_bytes.is_none_or(|bytes| bytes >= 0);
-    is_counted(torrent.seeds) && is_counted(torrent.peers) && is_sized && year_is_four_digits
 }
 
 /// Whether a text is short and shows as it reads.
