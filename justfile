@@ -24,6 +24,7 @@ fmt:
 
 # Lint the code as CI does
 lint:
+    cargo clippy --workspace --all-targets --features local-embeddings --locked -- -D warnings
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
 # Measure crawls beside what network and databases cost by themselves (half an hour; arguments as in scripts/bench)
@@ -40,4 +41,4 @@ docs *arguments:
 
 # Open a shell with a throwaway PostgreSQL in DATABASE_URL and psql on the PATH; it is gone when the shell ends
 postgres:
-    scripts/with-postgres bash -c 'export DATABASE_URL="$TEST_POSTGRES_URL" PATH="$PATH:${TEST_POSTGRES_BIN:-}"; echo "DATABASE_URL=$DATABASE_URL"; exec "${SHELL:-bash}"'
+    scripts/with-postgres bash -c 'export DATABASE_URL="$TEST_POSTGRES_URL" PATH="$PATH${TEST_POSTGRES_BIN:+:$TEST_POSTGRES_BIN}"; echo "DATABASE_URL=$DATABASE_URL"; exec "${SHELL:-bash}"'
