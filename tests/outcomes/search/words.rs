@@ -4,6 +4,7 @@
 
 use proptest::prelude::{ProptestConfig, Strategy, any};
 use proptest::test_runner::TestRunner;
+use yts_ingest::movie::{CastMember, Movie};
 use yts_ingest::search::{Catalogue, Error, Filter, Mode, Query};
 
 use super::plots::{PLOTS, catalogue, embed_all};
@@ -18,6 +19,7 @@ on_both!(
     finds_by_cast_and_by_genre,
     finds_by_meaning_without_a_shared_word,
     filters_leave_what_passes,
+    a_filter_finds_what_is_spelt_alike_in_every_script,
     hostile_questions_are_words_like_any_other,
     an_empty_catalogue_has_no_answers,
 );
@@ -104,6 +106,28 @@ async fn filters_leave_what_passes(database: &Database) {
             found.sort_unstable();
             assert_eq!(found, expected, "{query:?}");
         }
+    }
+}
+
+async fn a_filter_finds_what_is_spelt_alike_in_every_script(database: &Database) {
+    let (store, catalogue) = catalogue(database).await;
+    let movie = Movie {
+        external_id: 8,
+        title: Some("A ship in the night".to_owned()),
+        language: Some("ÍSLENSKA".to_owned()),
+        genres: vec!["Épouvante".to_owned()],
+        cast: vec![CastMember { name: "Ólafur Þór".to_owned(), ..CastMember::default() }],
+        ..Movie::default()
+    };
+    store.save_movie(&movie).await.expect("a movie is saved");
+    for filter in [
+        Filter { genres: vec!["Épouvante".to_owned()], ..Filter::default() },
+        Filter { language: Some("ÍSLENSKA".to_owned()), ..Filter::default() },
+        Filter { cast: Some("Ólafur Þór".to_owned()), ..Filter::default() },
+        Filter { cast: Some("ÓLAF".to_owned()), ..Filter::default() },
+    ] {
+        let query = Query { filter, ..query("ship", Mode::Text) };
+        assert_eq!(ids(&catalogue, &query).await, [8], "{query:?}");
     }
 }
 
