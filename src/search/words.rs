@@ -11,7 +11,10 @@ const STOP_WORDS: &str = " a about after all also an and any are as at be becaus
     each for from get gets had has have having he her here hers him his how i if in into is it its just like me more most my no nor \
     not now of off on one only or other our out over own s she so some such t than that the their them then there these they this \
     those through to too under until up very was we were what when where which while who whom whose why will with would you your \
-    film movie story ";
+    film films movie movies story stories ";
+
+/// Words of three letters that turn their `y` into `ies` and `ied`, which leave too little of them to be told apart by.
+const SHORT_WORDS: [&str; 12] = ["cry", "dry", "fly", "fry", "ply", "pry", "shy", "sky", "sly", "spy", "sty", "try"];
 
 /// Says whether a word says nothing about a film.
 pub(super) fn is_stop_word(word: &str) -> bool {
@@ -79,12 +82,14 @@ pub(super) fn stem(word: &str) -> &str {
         return word;
     }
     let cut = |count: usize| &word[..length - count];
-    if word.ends_with("ies") && length > 4 {
-        return cut(3);
+    if (word.ends_with("ies") || word.ends_with("ied")) && length > 4 {
+        let short = SHORT_WORDS.into_iter().find(|short| short[..2] == *cut(3));
+        return short.unwrap_or(cut(3));
     }
     for (ending, least) in [("ing", 6), ("edly", 7), ("ed", 5), ("ly", 6)] {
         if word.ends_with(ending) && length >= least && has_vowel(cut(ending.len())) {
-            return without_last_of_pair(without_end(cut(ending.len())));
+            let bare = without_end(cut(ending.len()));
+            return if bare == cut(ending.len()) { without_last_of_pair(bare) } else { bare };
         }
     }
     for ending in ["sses", "shes", "ches", "xes", "zes"] {
@@ -102,8 +107,11 @@ fn has_vowel(word: &str) -> bool {
     word.bytes().any(|byte| b"aeiouy".contains(&byte))
 }
 
-/// Takes off a last `e` or `y`, which inflections lose or turn into `i`.
+/// Takes off a last `e`, `y` or `ie`, which inflections lose or turn into `i`.
 fn without_end(word: &str) -> &str {
+    if let Some(without) = word.strip_suffix("ie").filter(|without| without.len() > 2) {
+        return without;
+    }
     if word.len() > 3 { word.strip_suffix(['e', 'y', 'i']).unwrap_or(word) } else { word }
 }
 
@@ -120,14 +128,17 @@ fn without_last_of_pair(word: &str) -> &str {
 
 /// Returns the words that have a word's stem, as far as endings make them: what is looked up for it.
 pub(super) fn forms(word: &str) -> Vec<String> {
-    const ENDINGS: [&str; 16] =
-        ["", "e", "y", "s", "es", "ys", "ies", "ed", "ied", "ing", "ying", "ly", "ely", "ily", "edly", "ingly"];
+    const ENDINGS: [&str; 17] =
+        ["", "e", "y", "ie", "s", "es", "ys", "ies", "ed", "ied", "ing", "ying", "ly", "ely", "ily", "edly", "ingly"];
     let stem = stem(word);
     let mut forms = vec![word.to_owned()];
     if stem.is_ascii() && stem.len() >= 3 && !stem.bytes().any(|byte| byte.is_ascii_digit()) {
         let doubled = stem.chars().last().map(|last| format!("{stem}{last}")).unwrap_or_default();
         let plain = ENDINGS.iter().map(|ending| format!("{stem}{ending}"));
         forms.extend(plain.chain(["ed", "ing", "y"].iter().map(|ending| format!("{doubled}{ending}"))));
+    }
+    if SHORT_WORDS.contains(&stem) {
+        forms.extend(["ies", "ied"].map(|ending| format!("{}{ending}", &stem[..2])));
     }
     forms.retain(|form| form == word || self::stem(form) == stem);
     forms.sort_unstable();
@@ -151,6 +162,11 @@ mod tests {
             ["chase", "chases", "chased", "chasing"],
             ["lonely", "lonely", "lonely", "lonely"],
             ["story", "stories", "storied", "story"],
+            ["marry", "marries", "married", "marrying"],
+            ["zombie", "zombies", "zombie", "zombies"],
+            ["cookie", "cookies", "cookie", "cookies"],
+            ["spy", "spies", "spied", "spying"],
+            ["sky", "skies", "sky", "skies"],
             ["plan", "plans", "planned", "planning"],
             ["lighthouse", "lighthouses", "lighthouse", "lighthouse"],
         ] {
@@ -159,6 +175,7 @@ mod tests {
             assert!(group.iter().all(|word| forms(group[0]).contains(&(*word).to_owned())), "{:?}", forms(group[0]));
         }
         assert_ne!(stem("boss"), stem("bos"));
+        assert_ne!(stem("dry"), stem("dr"));
         assert_eq!(stem("1980s"), "1980s");
     }
 

@@ -14,6 +14,7 @@ use crate::support::database::{Database, Kind, with_database};
 
 on_both!(
     finds_by_title_accents_and_case_aside,
+    finds_the_singular_by_the_plural_and_the_other_way_round,
     finds_a_title_with_a_typing_error,
     finds_by_a_beginning_and_by_a_phrase,
     finds_by_cast_and_by_genre,
@@ -36,6 +37,24 @@ async fn finds_by_title_accents_and_case_aside(database: &Database) {
         ("lighthouses", 2),
     ] {
         assert_eq!(first(&catalogue, text).await, Some(expected), "{text}");
+    }
+}
+
+async fn finds_the_singular_by_the_plural_and_the_other_way_round(database: &Database) {
+    let (store, catalogue) = catalogue(database).await;
+    for (external_id, about) in [(8, "A zombie falls for a spy."), (9, "Two spies hunt zombies.")] {
+        let movie = Movie {
+            external_id,
+            title: Some("Untitled".to_owned()),
+            description_full: Some(about.to_owned()),
+            ..Movie::default()
+        };
+        store.save_movie(&movie).await.expect("a movie is saved");
+    }
+    for text in ["zombie", "zombies", "spy", "spies"] {
+        let mut found = ids(&catalogue, &query(text, Mode::Text)).await;
+        found.sort_unstable();
+        assert_eq!(found, [8, 9], "{text}");
     }
 }
 
