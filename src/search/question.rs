@@ -3,7 +3,7 @@
 use super::words::{forms, is_stop_word, stem, words};
 use crate::store::WordQuery;
 
-/// The most words of a question that are looked up; a description pasted whole has fewer.
+/// The most words of a question, and of a phrase, that are looked up; most descriptions have fewer that count.
 const MAX_TERMS: usize = 64;
 
 /// A question.
@@ -11,7 +11,7 @@ const MAX_TERMS: usize = 64;
 pub(super) struct Question {
     /// Words that count, each stem once, in order.
     pub(super) terms: Vec<Term>,
-    /// Phrases, which must be there.
+    /// What stood in quotes, be it one word, and must be there as it stands.
     pub(super) phrases: Vec<WordQuery>,
     /// All words as they were typed, folded.
     pub(super) words: Vec<String>,
@@ -46,15 +46,18 @@ impl Question {
     pub(super) fn read(text: &str) -> Self {
         let mut question = Self::default();
         let mut terms = Vec::new();
+        let quotes = text.matches('"').count();
         for (place, part) in text.split('"').enumerate() {
-            // Between the first quote and the second, the third and the fourth, …
-            let in_quotes = place % 2 == 1;
+            // Between the first quote and the second, the third and the fourth, …; one that nothing closes opens nothing.
+            let in_quotes = place % 2 == 1 && place < quotes;
             let found = words(part);
-            if in_quotes && found.len() > 1 {
+            if in_quotes && !found.is_empty() {
+                terms.extend(found.iter().map(|word| Term::new(word.clone(), false)));
                 question.phrases.push(WordQuery::Phrase(found.iter().take(MAX_TERMS).cloned().collect()));
+            } else {
+                terms.extend(part.split_whitespace().flat_map(terms_of));
             }
             question.words.extend(found);
-            terms.extend(part.split_whitespace().flat_map(terms_of));
         }
         let has_meaning = terms.iter().any(|term| !is_stop_word(&term.word));
         for term in terms {
@@ -90,6 +93,15 @@ mod tests {
         assert_eq!(question.phrases, [WordQuery::Phrase(vec!["dark".to_owned(), "harbour".to_owned()])]);
         let terms: Vec<_> = question.terms.iter().map(|term| (term.word.as_str(), term.is_prefix)).collect();
         assert_eq!(terms, [("dark", false), ("harbour", false), ("light", true)]);
+    }
+
+    #[test]
+    fn quotes_make_a_word_a_must_and_a_star_a_character_but_only_in_pairs() {
+        let question = Question::read("\"quux al*\" \"harbour\" 5\" guns*");
+        let phrase = |words: &[&str]| WordQuery::Phrase(words.iter().map(|&word| word.to_owned()).collect());
+        assert_eq!(question.phrases, [phrase(&["quux", "al"]), phrase(&["harbour"])]);
+        let prefixes: Vec<_> = question.terms.iter().filter(|term| term.is_prefix).map(|term| &term.word).collect();
+        assert_eq!(prefixes, ["guns"]);
     }
 
     #[test]

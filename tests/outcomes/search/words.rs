@@ -78,6 +78,9 @@ async fn finds_by_a_beginning_and_by_a_phrase(database: &Database) {
     assert_eq!(ids(&catalogue, &query("\"dark harbour\"", Mode::Hybrid)).await, [3]);
     assert_eq!(ids(&catalogue, &query("\"dark moon\" \"sleeping brother\"", Mode::Hybrid)).await, [4]);
     assert_eq!(ids(&catalogue, &query("\"moon dark\"", Mode::Hybrid)).await, [0; 0]);
+    assert_eq!(ids(&catalogue, &query("ships \"harbour\" \"dragons\"", Mode::Hybrid)).await, [4]);
+    assert_eq!(first(&catalogue, "\"harbour").await, Some(3));
+    assert!(ids(&catalogue, &query("harbour\" moon dark", Mode::Hybrid)).await.contains(&3), "nothing closes the quote");
 }
 
 async fn finds_by_cast_and_by_genre(database: &Database) {
