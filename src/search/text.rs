@@ -1,7 +1,7 @@
 //! Ranks movies by the words that they share with a question: BM25 over title, cast, genres and description.
 //!
 //! In two steps: rare words that occur choose the candidates, from lists of movies alone; then the candidates' texts are
-//! read and ranked in full. So the cost does not grow with the number of movies that share a common word.
+//! read and ranked in full. So the number of texts that are read does not grow with that of movies that share a word.
 //! Scores are BM25's, divided by the length of the question as a vector of weights: so they say how much of the question
 //! a movie has, and chance hits of one word in twelve weigh little wherever scores are compared with closeness.
 
@@ -104,8 +104,8 @@ async fn with_phrases(
 }
 
 impl Wanted {
-    /// Looks each word up. In a short question, one that no title and no name has is looked up corrected, too: to rank
-    /// by where it is hardly known at all, else only to see whether some title then has all words.
+    /// Looks each word up. In a short question, one that no title and no name, be it a genre's, has is looked up
+    /// corrected, too: to rank by where it is hardly known at all, else only to see whether some title then has all words.
     async fn look_up(snapshot: &Snapshot, question: &Question) -> Result<Self, Error> {
         let (mut words, mut squares) = (Vec::new(), 0.0);
         let (mut complete, mut titled) = (None, None);
@@ -114,7 +114,8 @@ impl Wanted {
         for (term, occurrences) in question.terms.iter().zip(looked_up) {
             let mut in_titles = occurrences.titles.to_vec();
             let is_unknown = occurrences.texts.len() <= MAX_MISSPELT;
-            let may_be_wrong = !term.is_prefix && in_titles.is_empty() && occurrences.cast.is_empty();
+            let is_name = !occurrences.cast.is_empty() || !occurrences.genres.is_empty();
+            let may_be_wrong = !term.is_prefix && in_titles.is_empty() && !is_name;
             if may_be_wrong && may_be_title && (is_unknown || question.terms.len() > 1) {
                 let corrections = snapshot.corrections(&term.word);
                 let terms: Vec<Term> = corrections.iter().flat_map(|word| Question::read(word).terms).collect();

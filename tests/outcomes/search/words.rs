@@ -18,6 +18,7 @@ on_both!(
     finds_a_title_with_a_typing_error,
     finds_by_a_beginning_and_by_a_phrase,
     finds_by_cast_and_by_genre,
+    the_name_of_a_genre_is_no_typing_error,
     finds_by_meaning_without_a_shared_word,
     filters_leave_what_passes,
     a_filter_finds_what_is_spelt_alike_in_every_script,
@@ -93,6 +94,20 @@ async fn finds_by_cast_and_by_genre(database: &Database) {
     let mut found = ids(&catalogue, &query("sci-fi", Mode::Text)).await;
     found.sort_unstable();
     assert_eq!(found, [5, 7]);
+}
+
+async fn the_name_of_a_genre_is_no_typing_error(database: &Database) {
+    let (store, catalogue) = catalogue(database).await;
+    for (external_id, title, genre) in [(8, "Auction", "History"), (9, "Untitled", "Action")] {
+        let movie = Movie {
+            external_id,
+            title: Some(title.to_owned()),
+            genres: vec![genre.to_owned()],
+            ..Movie::default()
+        };
+        store.save_movie(&movie).await.expect("a movie is saved");
+    }
+    assert_eq!(ids(&catalogue, &query("action", Mode::Text)).await, [9]);
 }
 
 async fn finds_by_meaning_without_a_shared_word(database: &Database) {
