@@ -155,6 +155,9 @@ impl Catalogue {
         };
         let by_meaning = self.near(&snapshot, query, &question, allowed);
         let (found, near) = tokio::try_join!(by_words, by_meaning)?;
+        if query.mode == Mode::Vector && near.is_empty() {
+            self.make_sure_of_vectors(&snapshot).await?;
+        }
         let mut ranked = join(query.mode, &found, &near);
         ranked.truncate(query.limit);
         let mode = if query.mode == Mode::Hybrid && near.is_empty() { Mode::Text } else { query.mode };
@@ -180,6 +183,13 @@ impl Catalogue {
             }
             None => Ok(Vec::new()),
         }
+    }
+
+    /// Tells a catalogue without vectors, which can answer nothing, from one in which nothing was found.
+    async fn make_sure_of_vectors(&self, snapshot: &Snapshot) -> Result<(), Error> {
+        let model = self.embedder.model_id();
+        let can_answer = snapshot.count() == 0 || self.store.has_vectors(&model).await?;
+        if can_answer { Ok(()) } else { Err(Error::NoVectors { model }) }
     }
 
     async fn hits(&self, snapshot: &Snapshot, question: &Question, rankings: Rankings) -> Result<Vec<Hit>, Error> {

@@ -25,6 +25,12 @@ pub enum Error {
         /// The movies that it may mean: id, title and year.
         candidates: Vec<String>,
     },
+    /// No movie has a vector of the model, so nothing can be compared.
+    #[error("the catalogue has no vectors of {model}; make them with yts-catalog embed")]
+    NoVectors {
+        /// The model.
+        model: String,
+    },
     /// Nothing is known of what the movies are about.
     #[error("nothing to compare by: {title} has neither a vector nor a text to make one from")]
     NoVector {

@@ -72,6 +72,9 @@ impl Catalogue {
         let snapshot = self.snapshot(true).await?;
         let count = limit * LOOKED_AT + named.len();
         let near = meaning::nearest(&self.store, &snapshot, &direction, count, None).await?;
+        if near.is_empty() {
+            self.make_sure_of_vectors(&snapshot).await?;
+        }
         let near: Vec<(i64, f64)> =
             near.into_iter().map(|(place, closeness)| (snapshot.id(place), closeness)).collect();
         let near: Vec<(i64, f64)> = near.into_iter().filter(|(id, _)| !named.contains(id)).take(limit).collect();

@@ -8,7 +8,8 @@ use std::time::Duration;
 use entity::movie_embedding;
 use sea_orm::prelude::PgVector;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, Statement, TransactionOptions, Value,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect, Statement,
+    TransactionOptions, Value,
 };
 
 use super::DOING;
@@ -115,6 +116,13 @@ impl Store {
             Ok(PackedVectors { movie_ids, numbers: row.try_get_by_index(1)? })
         });
         packed.collect::<Result<_, DbErr>>().map_err(Error::doing(DOING))
+    }
+
+    /// Says whether any movie has a vector of a model.
+    pub async fn has_vectors(&self, model: &str) -> Result<bool, Error> {
+        let query = movie_embedding::Entity::find().select_only().column(movie_embedding::Column::MovieId);
+        let one = query.filter(movie_embedding::Column::Model.eq(model)).into_tuple::<i64>().one(&self.db).await;
+        Ok(one.map_err(Error::doing("look for vectors"))?.is_some())
     }
 
     /// Returns the vectors of these movies by a model.

@@ -2,15 +2,17 @@
 //!
 //! Questions in words are in `words`.
 
-use yts_ingest::search::Error;
+use yts_ingest::search::{Error, Mode};
 
-use super::plots::catalogue;
+use super::plots::{catalogue, delete_vectors};
+use super::query;
 use crate::support::database::Database;
 
 on_both!(
     likeness_gives_reasons_and_leaves_the_movie_out,
     what_is_not_liked_is_further_away,
     a_movie_is_named_by_id_code_or_title,
+    without_vectors_the_remedy_is_named,
 );
 
 async fn likeness_gives_reasons_and_leaves_the_movie_out(database: &Database) {
@@ -50,4 +52,18 @@ async fn a_movie_is_named_by_id_code_or_title(database: &Database) {
     let Err(Error::Ambiguous { candidates, .. }) = catalogue.show("lighthose").await else { panic!("it is not clear") };
     assert_eq!(candidates, ["2 The Quiet Lighthouse (1996)"]);
     assert!(matches!(catalogue.show("xyzzyx").await, Err(Error::NotFound { .. })));
+}
+
+async fn without_vectors_the_remedy_is_named(database: &Database) {
+    let (store, catalogue) = catalogue(database).await;
+    delete_vectors(&store).await;
+    let by_meaning = catalogue.search(&query("a ship", Mode::Vector)).await.map(|_| ());
+    let similar = catalogue.similar("5", 10).await.map(|_| ());
+    let recommended = catalogue.recommend(&["5".to_owned()], &["3".to_owned()], 10).await.map(|_| ());
+    for answer in [by_meaning, similar, recommended] {
+        let error = answer.expect_err("there is nothing to compare with");
+        assert!(matches!(error, Error::NoVectors { .. }) && error.to_string().contains("yts-catalog embed"), "{error}");
+    }
+    let answer = catalogue.search(&query("the quiet lighthouse", Mode::Hybrid)).await.expect("an answer by words");
+    assert_eq!((answer.mode, answer.hits[0].movie.id), (Mode::Text, 2));
 }

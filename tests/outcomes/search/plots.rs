@@ -115,8 +115,13 @@ pub(super) async fn embed_all(store: &Store) {
         })
     });
     let rows: Vec<_> = rows.collect();
-    movie_embedding::Entity::delete_many().exec(store.db()).await.expect("vectors can be deleted");
+    delete_vectors(store).await;
     movie_embedding::Entity::insert_many(rows).exec(store.db()).await.expect("vectors can be saved");
+}
+
+/// Takes all vectors away.
+pub(super) async fn delete_vectors(store: &Store) {
+    movie_embedding::Entity::delete_many().exec(store.db()).await.expect("vectors can be deleted");
 }
 
 /// Fills a database with the plots and opens it.
