@@ -7,7 +7,8 @@
 //! ```
 //!
 //! What to look up is asked of the store; ranking happens here, so that both databases answer alike. A [`Catalogue`]
-//! keeps what it has read as long as nobody writes to the database, so one that stays open answers in milliseconds.
+//! keeps what it has read as long as nobody writes to the database (to any of the server, on `PostgreSQL`), so one that
+//! stays open answers in milliseconds.
 
 mod browse;
 mod error;

@@ -11,8 +11,6 @@ use crate::store::Card;
 
 /// How much what was not liked pushes away.
 const UNLIKED: f32 = 0.5;
-/// How many nearest movies are looked at for each that is shown.
-const LOOKED_AT: usize = 3;
 
 /// A movie like another, and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -70,7 +68,7 @@ impl Catalogue {
         let direction = centre(&liked_directions, &unliked_directions);
         let named: HashSet<i64> = liked.iter().chain(&unliked).map(|card| card.id).collect();
         let snapshot = self.snapshot(true).await?;
-        let count = limit * LOOKED_AT + named.len();
+        let count = limit.saturating_add(named.len());
         let near = meaning::nearest(&self.store, &snapshot, &direction, count, None).await?;
         if near.is_empty() {
             self.make_sure_of_vectors(&snapshot).await?;

@@ -3,6 +3,7 @@
 //! An index serves one model, since vectors of two models have nothing to do with each other. On `SQLite` there is none:
 //! search reads all vectors once and scans them.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use entity::movie_embedding;
@@ -15,8 +16,9 @@ use sea_orm::{
 use super::DOING;
 use crate::store::{Error, Store, dialect};
 
-/// How many candidates the index keeps in view: recall@10 above .95.
-const EF_SEARCH: u64 = 100;
+/// How many candidates the index keeps in view, which is also the most that it finds: at least so many for recall@10
+/// above .95, as many as are asked for, and no more than pgvector allows.
+const EF_SEARCH: RangeInclusive<u64> = 100..=1_000;
 /// The most numbers that pgvector's HNSW index takes.
 const MAX_INDEXED_DIMENSION: usize = 2_000;
 /// From so many vectors on, comparing each takes tens of milliseconds, and an index is worth its making.
@@ -150,17 +152,23 @@ impl Store {
             values.push(Value::from(ids.to_vec()));
         }
         let statement = Statement::from_sql_and_values(DbBackend::Postgres, &sql, values);
-        let rows = self.with_wide_view(statement, among.is_some()).await.map_err(Error::doing(DOING))?;
+        let rows = self.with_wide_view(statement, limit, among.is_some()).await.map_err(Error::doing(DOING))?;
         Ok(rows)
     }
 
     /// Runs a query for neighbours with the index's settings, which last as long as the transaction.
-    async fn with_wide_view(&self, statement: Statement, is_filtered: bool) -> Result<Vec<(i64, f64)>, DbErr> {
+    async fn with_wide_view(
+        &self,
+        statement: Statement,
+        limit: u64,
+        is_filtered: bool,
+    ) -> Result<Vec<(i64, f64)>, DbErr> {
         let transaction = self.db.begin(TransactionOptions::default()).await?;
         let iterative = if is_filtered { "; SET LOCAL hnsw.iterative_scan = 'strict_order'" } else { "" };
+        let ef_search = limit.clamp(*EF_SEARCH.start(), *EF_SEARCH.end());
         // The index is known to serve only where the model is: not in a plan for any model.
         let settings = format!(
-            "SET LOCAL hnsw.ef_search = {EF_SEARCH}; SET LOCAL plan_cache_mode = 'force_custom_plan'{iterative}"
+            "SET LOCAL hnsw.ef_search = {ef_search}; SET LOCAL plan_cache_mode = 'force_custom_plan'{iterative}"
         );
         transaction.execute_unprepared(&settings).await?;
         let rows = transaction.query_all_raw(statement).await?;

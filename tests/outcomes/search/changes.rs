@@ -11,6 +11,7 @@ use super::plots::{PLOTS, catalogue, movie_of};
 use super::{first, ids, query};
 use crate::support::database::Database;
 
+on_one!(Postgres: the_index_finds_as_many_as_are_asked_for);
 on_both!(follows_changes_made_by_hand, movies_that_went_are_left_out, an_index_of_vectors_is_built_once);
 
 async fn execute(store: &Store, sql: &str) {
@@ -61,4 +62,20 @@ async fn an_index_of_vectors_is_built_once(database: &Database) {
         }
     }
     assert_eq!(ids(&catalogue, &query("ships", Mode::Vector)).await, before);
+}
+
+async fn the_index_finds_as_many_as_are_asked_for(database: &Database) {
+    let store = database.store().await;
+    let columns = "external_id, title, created_at, updated_at";
+    let movies = "SELECT i, 'Movie', now(), now() FROM generate_series(1, 400) i";
+    execute(&store, &format!("INSERT INTO movies ({columns}) {movies}")).await;
+    let vectors = "SELECT id, 'any', '0', ARRAY[cos(id), sin(id)]::vector FROM movies";
+    execute(&store, &format!("INSERT INTO movie_embeddings (movie_id, model, text_hash, embedding) {vectors}")).await;
+    store.settle_search("any", 2).await.expect("the index is built");
+    store.close().await.expect("the store closes");
+    // So few are compared each, unless the planner is kept from it.
+    database.plan_without(&["seqscan", "sort"]).await;
+    let store = database.store().await;
+    let near = store.nearest("any", &[1.0, 0.0], 300, None).await.expect("the nearest are found");
+    assert_eq!(near.len(), 300);
 }
