@@ -68,7 +68,11 @@ impl fmt::Display for Details {
             writeln!(f, "also known as {}", printable(title))?;
         }
         if let Some(description) = &self.description {
-            writeln!(f, "\n{}\n", printable(description))?;
+            writeln!(f)?;
+            for line in description.lines() {
+                writeln!(f, "{}", printable(line))?;
+            }
+            writeln!(f)?;
         }
         for role in &self.roles {
             let character = role.character.as_ref().map(|name| format!(" as {name}")).unwrap_or_default();
@@ -133,4 +137,28 @@ fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(TableStyle::new()).set_header(header.to_vec());
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_keeps_its_lines() {
+        let movie = Movie {
+            id: 1,
+            imdb_code: None,
+            title: "T".to_owned(),
+            year: None,
+            rating: None,
+            runtime: None,
+            language: None,
+            genres: Vec::new(),
+            cast: Vec::new(),
+            date_uploaded: None,
+        };
+        let description = Some("One.\r\n\r\nTwo.\u{1b}[2J\n".to_owned());
+        let details = Details { movie, title_english: None, description, roles: Vec::new(), torrents: Vec::new() };
+        assert!(details.to_string().contains("\n\nOne.\n\nTwo.\u{fffd}[2J\n\n"), "{details}");
+    }
 }

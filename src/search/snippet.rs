@@ -6,11 +6,11 @@ use super::words::places;
 /// Words that a snippet has at most.
 const WORDS: usize = 24;
 
-/// Returns the stretch of a text with the most words of the question; its beginning where there is none.
+/// Returns the stretch of a text with the most words of the question, in one line; its beginning where there is none.
 pub(super) fn of(text: &str, question: &Question) -> String {
     let places = places(text);
     if places.len() <= WORDS {
-        return text.trim().to_owned();
+        return in_one_line(text);
     }
     let is_found = |word: &str| question.terms.iter().any(|term| term.is_in(word));
     let found: Vec<usize> = places.iter().map(|(_, word)| usize::from(is_found(word))).collect();
@@ -26,7 +26,11 @@ pub(super) fn of(text: &str, question: &Question) -> String {
     let (from, to) = (places[best_start].0.start, places[last].0.end);
     let before = if best_start == 0 { "" } else { "… " };
     let after = if last + 1 == places.len() { "" } else { " …" };
-    format!("{before}{}{after}", &text[from..to])
+    format!("{before}{}{after}", in_one_line(&text[from..to]))
+}
+
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -41,6 +45,7 @@ mod tests {
             snippet.contains("lighthouse keeper") && snippet.starts_with("… ") && snippet.ends_with(" …"),
             "{snippet}"
         );
+        assert_eq!(of("Two\r\nlines.\n\nMore.", &Question::read("x")), "Two lines. More.");
         assert_eq!(of(" Short. ", &Question::read("x")), "Short.");
     }
 }
