@@ -60,9 +60,13 @@ impl Catalogue {
         self.recommend(&[movie.to_owned()], &[], limit).await
     }
 
-    /// Returns the movies most like those that are liked and least like those that are not.
+    /// Returns the movies most like those that are liked and least like those that are not; none where none is liked.
+    /// A movie that is named twice counts once.
     pub async fn recommend(&self, liked: &[String], unliked: &[String], limit: usize) -> Result<Likenesses, Error> {
         let (liked, unliked) = (self.find_all(liked).await?, self.find_all(unliked).await?);
+        if liked.is_empty() {
+            return Ok(Likenesses { to: Vec::new(), hits: Vec::new() });
+        }
         let liked_directions = self.directions(&liked).await?;
         let unliked_directions = self.directions(&unliked).await?;
         let direction = centre(&liked_directions, &unliked_directions);
@@ -80,9 +84,12 @@ impl Catalogue {
     }
 
     async fn find_all(&self, names: &[String]) -> Result<Vec<Card>, Error> {
-        let mut cards = Vec::with_capacity(names.len());
+        let mut cards: Vec<Card> = Vec::with_capacity(names.len());
         for name in names {
-            cards.push(self.find(name).await?);
+            let card = self.find(name).await?;
+            if cards.iter().all(|known| known.id != card.id) {
+                cards.push(card);
+            }
         }
         Ok(cards)
     }

@@ -11,6 +11,7 @@ use crate::support::database::Database;
 on_both!(
     likeness_gives_reasons_and_leaves_the_movie_out,
     what_is_not_liked_is_further_away,
+    a_movie_named_twice_counts_once_and_none_liked_is_like_nothing,
     a_movie_is_named_by_id_code_or_title,
     without_vectors_the_remedy_is_named,
 );
@@ -37,6 +38,17 @@ async fn what_is_not_liked_is_further_away(database: &Database) {
     assert!(liked.hits.iter().all(|hit| ![2, 3].contains(&hit.movie.id)));
     assert!(unliked.hits.iter().all(|hit| ![2, 3, 4].contains(&hit.movie.id)));
     assert_eq!((liked.hits.len(), unliked.hits.len()), (5, 4));
+}
+
+async fn a_movie_named_twice_counts_once_and_none_liked_is_like_nothing(database: &Database) {
+    let (_, catalogue) = catalogue(database).await;
+    let none = catalogue.recommend(&[], &["3".to_owned()], 10).await.expect("an answer");
+    assert!(none.to.is_empty() && none.hits.is_empty());
+    let once = catalogue.recommend(&["2".to_owned(), "3".to_owned()], &[], 10).await.expect("an answer");
+    let names = ["2", "3", "the quiet lighthouse", "2"].map(str::to_owned);
+    let twice = catalogue.recommend(&names, &[], 10).await.expect("an answer");
+    assert_eq!((twice.to.len(), once.hits.len()), (2, 5));
+    assert_eq!(twice, once);
 }
 
 async fn a_movie_is_named_by_id_code_or_title(database: &Database) {
