@@ -62,7 +62,7 @@ pub enum Mode {
 }
 
 /// A question.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Query {
     /// What is looked for: words, `"a phrase"`, `begin*`, or a whole description.
     pub text: String,
@@ -70,8 +70,14 @@ pub struct Query {
     pub mode: Mode,
     /// Conditions that each hit meets.
     pub filter: Filter,
-    /// The most hits.
+    /// The most hits; by default 10.
     pub limit: usize,
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self { text: String::new(), mode: Mode::default(), filter: Filter::default(), limit: 10 }
+    }
 }
 
 /// An answer.
@@ -130,7 +136,7 @@ impl Catalogue {
     /// store.save_movie(&Movie { external_id: 1, title, ..Movie::default() }).await?;
     ///
     /// let catalogue = Catalogue::open(&store, None).await?;
-    /// let query = Query { text: "amelie polain".to_owned(), limit: 10, ..Query::default() };
+    /// let query = Query { text: "amelie polain".to_owned(), ..Query::default() };
     /// assert_eq!(catalogue.search(&query).await?.hits[0].movie.id, 1);
     /// # Ok(()) }
     /// ```

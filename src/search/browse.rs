@@ -105,13 +105,13 @@ impl Catalogue {
 
     /// Returns the best rated movies.
     pub async fn top(&self, limit: usize) -> Result<Movies, Error> {
-        let cards = self.store.top_cards(limit as u64).await?;
+        let cards = self.store.top_cards(rows(limit)).await?;
         self.listed(&cards).await
     }
 
     /// Returns the movies that the source listed last.
     pub async fn recent(&self, limit: usize) -> Result<Movies, Error> {
-        let cards = self.store.recent_cards(limit as u64).await?;
+        let cards = self.store.recent_cards(rows(limit)).await?;
         self.listed(&cards).await
     }
 
@@ -136,6 +136,11 @@ impl Catalogue {
             embeddings: totals.embeddings,
         })
     }
+}
+
+/// Returns a number of rows that every database takes.
+fn rows(limit: usize) -> u64 {
+    i64::try_from(limit).unwrap_or(i64::MAX).cast_unsigned()
 }
 
 impl From<TorrentRow> for Release {

@@ -95,35 +95,43 @@ impl Store {
 
     /// Returns the names of the genres of these movies, sorted.
     pub async fn genre_names(&self, ids: &[i64]) -> Result<HashMap<i64, Vec<String>>, Error> {
-        let rows: Vec<(i64, String)> = movie_genre::Entity::find()
-            .select_only()
-            .column(movie_genre::Column::MovieId)
-            .column(genre::Column::Name)
-            .join(JoinType::InnerJoin, movie_genre::Relation::Genre.def())
-            .filter(dialect::is_any_of(self.backend(), movie_genre::Column::MovieId, ids))
-            .order_by_asc(genre::Column::Name)
-            .into_tuple()
-            .all(&self.db)
-            .await
-            .map_err(Error::doing(DOING))?;
-        Ok(grouped(rows))
+        let mut names = HashMap::new();
+        for keys in ids.chunks(bulk::MAX_KEYS) {
+            let rows: Vec<(i64, String)> = movie_genre::Entity::find()
+                .select_only()
+                .column(movie_genre::Column::MovieId)
+                .column(genre::Column::Name)
+                .join(JoinType::InnerJoin, movie_genre::Relation::Genre.def())
+                .filter(dialect::is_any_of(self.backend(), movie_genre::Column::MovieId, keys))
+                .order_by_asc(genre::Column::Name)
+                .into_tuple()
+                .all(&self.db)
+                .await
+                .map_err(Error::doing("read genres"))?;
+            group(&mut names, rows);
+        }
+        Ok(names)
     }
 
     /// Returns the roles of these movies in order of billing.
     pub async fn role_names(&self, ids: &[i64]) -> Result<HashMap<i64, Vec<Role>>, Error> {
-        let rows: Vec<(i64, String, Option<String>)> = movie_cast::Entity::find()
-            .select_only()
-            .column(movie_cast::Column::MovieId)
-            .column(cast::Column::Name)
-            .column(movie_cast::Column::CharacterName)
-            .join(JoinType::InnerJoin, movie_cast::Relation::Cast.def())
-            .filter(dialect::is_any_of(self.backend(), movie_cast::Column::MovieId, ids))
-            .order_by_asc(movie_cast::Column::Position)
-            .into_tuple()
-            .all(&self.db)
-            .await
-            .map_err(Error::doing(DOING))?;
-        Ok(grouped(rows.into_iter().map(|(id, name, character)| (id, Role { name, character })).collect()))
+        let mut roles = HashMap::new();
+        for keys in ids.chunks(bulk::MAX_KEYS) {
+            let rows: Vec<(i64, String, Option<String>)> = movie_cast::Entity::find()
+                .select_only()
+                .column(movie_cast::Column::MovieId)
+                .column(cast::Column::Name)
+                .column(movie_cast::Column::CharacterName)
+                .join(JoinType::InnerJoin, movie_cast::Relation::Cast.def())
+                .filter(dialect::is_any_of(self.backend(), movie_cast::Column::MovieId, keys))
+                .order_by_asc(movie_cast::Column::Position)
+                .into_tuple()
+                .all(&self.db)
+                .await
+                .map_err(Error::doing("read casts"))?;
+            group(&mut roles, rows.into_iter().map(|(id, name, character)| (id, Role { name, character })));
+        }
+        Ok(roles)
     }
 
     /// Returns every genre with its id, by name.
@@ -175,12 +183,10 @@ impl Store {
 /// A torrent as it is stored.
 pub type TorrentRow = torrent::Model;
 
-fn grouped<T>(rows: Vec<(i64, T)>) -> HashMap<i64, Vec<T>> {
-    let mut groups = HashMap::<i64, Vec<T>>::new();
+fn group<T>(groups: &mut HashMap<i64, Vec<T>>, rows: impl IntoIterator<Item = (i64, T)>) {
     for (id, value) in rows {
         groups.entry(id).or_default().push(value);
     }
-    groups
 }
 
 /// Selects movies that the source lists, as cards.

@@ -58,8 +58,10 @@ fn passing(filter: &Filter, backend: DbBackend) -> SelectStatement {
     if let Some((first, last)) = filter.years {
         query.and_where(movie::Column::Year.between(first, last));
     }
-    if let Some(rating) = filter.min_rating.and_then(|rating| Decimal::try_from(rating).ok()) {
-        query.and_where(movie::Column::Rating.gte(rating));
+    if let Some(rating) = filter.min_rating {
+        // What is no number, or higher than any that the database knows, nothing reaches.
+        let least = Decimal::try_from(rating.max(0.0)).ok().filter(|_| !rating.is_nan());
+        query.and_where(least.map_or_else(|| Expr::val(1).eq(0), |least| movie::Column::Rating.gte(least)));
     }
     if let Some(language) = &filter.language {
         query.and_where(is_text(movie::Column::Language, language));

@@ -14,7 +14,7 @@ use sea_orm::{
 };
 
 use super::DOING;
-use crate::store::{Error, Store, dialect};
+use crate::store::{Error, Store, bulk, dialect};
 
 /// How many candidates the index keeps in view, which is also the most that it finds: at least so many for recall@10
 /// above .95, as many as are asked for, and no more than pgvector allows.
@@ -129,11 +129,15 @@ impl Store {
 
     /// Returns the vectors of these movies by a model.
     pub async fn vectors_of(&self, model: &str, ids: &[i64]) -> Result<Vec<(i64, Vec<f32>)>, Error> {
-        let query = movie_embedding::Entity::find()
-            .filter(dialect::is_any_of(self.backend(), movie_embedding::Column::MovieId, ids))
-            .filter(movie_embedding::Column::Model.eq(model));
-        let rows = query.all(&self.db).await.map_err(Error::doing(DOING))?;
-        Ok(rows.into_iter().map(|row| (row.movie_id, row.embedding.to_vec())).collect())
+        let mut vectors = Vec::with_capacity(ids.len());
+        for keys in ids.chunks(bulk::MAX_KEYS) {
+            let query = movie_embedding::Entity::find()
+                .filter(dialect::is_any_of(self.backend(), movie_embedding::Column::MovieId, keys))
+                .filter(movie_embedding::Column::Model.eq(model));
+            let rows = query.all(&self.db).await.map_err(Error::doing("read vectors"))?;
+            vectors.extend(rows.into_iter().map(|row| (row.movie_id, row.embedding.to_vec())));
+        }
+        Ok(vectors)
     }
 
     /// Returns the movies nearest to a vector and their closeness (1 is the same direction), nearest first, by

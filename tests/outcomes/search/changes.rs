@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::ConnectionTrait;
 use yts_ingest::embed::StaticModel;
-use yts_ingest::search::{Error, Mode};
+use yts_ingest::search::{Error, Mode, Query};
 use yts_ingest::store::Store;
 
 use super::plots::{PLOTS, catalogue, movie_of};
@@ -12,7 +12,7 @@ use super::{first, ids, query};
 use crate::support::database::Database;
 
 on_one!(Postgres: the_index_finds_as_many_as_are_asked_for);
-on_both!(follows_changes_made_by_hand, movies_that_went_are_left_out, an_index_of_vectors_is_built_once);
+on_both!(follows_changes_made_by_hand, any_number_of_movies_may_be_asked_for, movies_that_went_are_left_out, an_index_of_vectors_is_built_once);
 
 async fn execute(store: &Store, sql: &str) {
     store.db().execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
@@ -49,6 +49,25 @@ async fn movies_that_went_are_left_out(database: &Database) {
     assert!(matches!(catalogue.show("3").await, Err(Error::NotFound { .. } | Error::Ambiguous { .. })));
     assert_eq!(catalogue.top(10).await.expect("a list").movies.len(), 6);
     assert_eq!(catalogue.recent(10).await.expect("a list").movies.len(), 6);
+}
+
+async fn any_number_of_movies_may_be_asked_for(database: &Database) {
+    let (store, catalogue) = catalogue(database).await;
+    assert_eq!(Query::default().limit, 10);
+    let all = Query { limit: usize::MAX, ..query("ships", Mode::Hybrid) };
+    assert_eq!(ids(&catalogue, &all).await.len(), 7);
+    assert_eq!(catalogue.similar("5", usize::MAX).await.expect("an answer").hits.len(), 6);
+    let columns = "external_id, title, date_uploaded, rating, created_at, updated_at";
+    let now = "CURRENT_TIMESTAMP";
+    let numbers = "WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 40100)";
+    let select = format!("SELECT i, 'Movie', {now}, 5, {now}, {now} FROM n");
+    execute(&store, &format!("{numbers} INSERT INTO movies ({columns}) {select}")).await;
+    for limit in [40_000, usize::MAX] {
+        let (top, recent) = (catalogue.top(limit).await, catalogue.recent(limit).await);
+        for movies in [top.expect("a list").movies, recent.expect("a list").movies] {
+            assert_eq!(movies.len(), limit.min(40_008));
+        }
+    }
 }
 
 async fn an_index_of_vectors_is_built_once(database: &Database) {
