@@ -12,7 +12,7 @@ use super::Error;
 use super::matrix::Matrix;
 use super::question::Term;
 use super::spelling::{allowed_errors, distance};
-use super::words::{fold, is_stop_word, words};
+use super::words::{fold, is_in_word, is_stop_word, words};
 use crate::store::{Filter, Store, Titles, WordQuery};
 
 /// The most words that are kept; more than any session asks for.
@@ -180,7 +180,7 @@ impl Snapshot {
         Ok(known.into_iter().filter_map(|known| known.or_else(|| found.next())).collect())
     }
 
-    /// Returns words of titles that a word may have been meant to be: those that begin with it, else the nearest ones.
+    /// Returns the words of titles nearest to a word, which it may have been meant to be; none that lies too far away.
     pub(super) fn corrections(&self, word: &str) -> Vec<String> {
         let letters: Vec<char> = word.chars().collect();
         let most = allowed_errors(letters.len());
@@ -232,7 +232,7 @@ fn index(titles: &[Vec<String>]) -> HashMap<String, Vec<u32>> {
     let mut index = HashMap::<String, Vec<u32>>::new();
     for (titles, place) in titles.iter().zip(0_u32..) {
         for title in titles {
-            for word in title.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty()) {
+            for word in title.split(|character: char| !is_in_word(character)).filter(|word| !word.is_empty()) {
                 if let Some(places) = index.get_mut(word) {
                     if places.last() != Some(&place) {
                         places.push(place);

@@ -1,7 +1,7 @@
 //! Words: cuts text into them, folds accents and case as both indexes do, and brings inflections together.
 
 use std::borrow::Cow;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -13,6 +13,9 @@ const STOP_WORDS: &str = " a about after all also an and any are as at be becaus
     those through to too under until up very was we were what when where which while who whom whose why will with would you your \
     film films movie movies story stories ";
 
+/// The accents that are folded, as characters of their own.
+const ACCENTS: RangeInclusive<char> = '\u{300}'..='\u{36f}';
+
 /// Words of three letters that turn their `y` into `ies` and `ied`, which leave too little of them to be told apart by.
 const SHORT_WORDS: [&str; 12] = ["cry", "dry", "fly", "fry", "ply", "pry", "shy", "sky", "sly", "spy", "sty", "try"];
 
@@ -22,7 +25,8 @@ pub(super) fn is_stop_word(word: &str) -> bool {
     STOP_WORDS.contains(&padded)
 }
 
-/// Returns a text in lower case without accents, `ß` and its like spelt out: what both databases index.
+/// Returns a text in lower case without the accents of Latin, Greek and Cyrillic, `ß` and its like spelt out: what both
+/// databases index. What other scripts put together, such as a syllable of Korean, stays together.
 pub(super) fn fold(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -31,7 +35,7 @@ pub(super) fn fold(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut folded = String::with_capacity(text.len());
-    for character in text.nfkd().filter(|character| !is_combining_mark(*character)) {
+    for character in text.nfkd().filter(|character| !ACCENTS.contains(character)) {
         match character {
             'ø' | 'Ø' => folded.push('o'),
             'ł' | 'Ł' => folded.push('l'),
@@ -44,14 +48,19 @@ pub(super) fn fold(text: &str) -> Cow<'_, str> {
             other => folded.extend(other.to_lowercase()),
         }
     }
-    Cow::Owned(folded)
+    if folded.is_ascii() { Cow::Owned(folded) } else { Cow::Owned(folded.nfc().collect()) }
+}
+
+/// Says whether a character is a part of words: a letter, a digit, or a mark on one.
+pub(super) fn is_in_word(character: char) -> bool {
+    character.is_alphanumeric() || is_combining_mark(character)
 }
 
 /// Returns the folded words of a text.
 pub(super) fn words(text: &str) -> Vec<String> {
     let folded = fold(text);
     folded
-        .split(|character: char| !character.is_alphanumeric())
+        .split(|character: char| !is_in_word(character))
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
         .collect()
@@ -59,7 +68,6 @@ pub(super) fn words(text: &str) -> Vec<String> {
 
 /// Returns where the words of a text stand in it, folded.
 pub(super) fn places(text: &str) -> Vec<(Range<usize>, String)> {
-    let is_in_word = |character: char| character.is_alphanumeric() || is_combining_mark(character);
     let mut places = Vec::new();
     let mut start = None;
     for (at, character) in text.char_indices().chain([(text.len(), ' ')]) {
@@ -153,6 +161,7 @@ mod tests {
     #[test]
     fn accents_case_and_special_letters_are_folded() {
         assert_eq!(fold("AMÉLIE Łódź Straße Æon"), "amelie lodz strasse aeon");
+        assert_eq!(fold("\u{1112}\u{1161}\u{11ab}국 か\u{3099}く हिन्दी"), "한국 がく हिन्दी");
         assert_eq!(words("L'été – n°5, “Ça va?”"), ["l", "ete", "n", "5", "ca", "va"]);
     }
 

@@ -5,6 +5,9 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TransactionOptions, Value};
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
 use super::DOING;
 use crate::store::{Error, Store, dialect};
 
@@ -32,7 +35,8 @@ impl WordQuery {
 
     /// Says the query in the language of `tsquery`: quoted lexemes only.
     fn for_postgres(&self) -> String {
-        let quoted = |word: &String| format!("'{}'", letters(word));
+        // The index has what other scripts put together in pieces.
+        let quoted = |word: &String| format!("'{}'", letters(word).nfkd());
         match self {
             Self::AnyOf(words) => words.iter().map(quoted).collect::<Vec<_>>().join(" | "),
             Self::Prefix(word) => format!("{}:*", quoted(word)),
@@ -49,9 +53,9 @@ impl WordQuery {
     }
 }
 
-/// Leaves letters and digits only; whoever calls has done so before, and this makes sure of it.
+/// Leaves letters, marks on them and digits only; whoever calls has done so before, and this makes sure of it.
 fn letters(word: &str) -> String {
-    word.chars().filter(|character| character.is_alphanumeric()).collect()
+    word.chars().filter(|character| character.is_alphanumeric() || is_combining_mark(*character)).collect()
 }
 
 impl Store {

@@ -18,6 +18,7 @@ on_both!(
     finds_a_title_with_a_typing_error,
     finds_by_a_beginning_and_by_a_phrase,
     finds_by_cast_and_by_genre,
+    finds_words_of_other_scripts,
     the_name_of_a_genre_is_no_typing_error,
     finds_by_meaning_without_a_shared_word,
     filters_leave_what_passes,
@@ -94,6 +95,26 @@ async fn finds_by_cast_and_by_genre(database: &Database) {
     let mut found = ids(&catalogue, &query("sci-fi", Mode::Text)).await;
     found.sort_unstable();
     assert_eq!(found, [5, 7]);
+}
+
+async fn finds_words_of_other_scripts(database: &Database) {
+    let (store, catalogue) = catalogue(database).await;
+    let titles = ["한국의 봄", "がくせい ゴジラ", "हिन्दी मीडियम", "Ночь й", "東京物語"];
+    for (external_id, title) in (8..).zip(titles) {
+        let cast = vec![CastMember { name: format!("{title} 배우"), ..CastMember::default() }];
+        let movie = Movie { external_id, title: Some(title.to_owned()), cast, ..Movie::default() };
+        store.save_movie(&movie).await.expect("a movie is saved");
+    }
+    for (expected, title) in (8..).zip(titles) {
+        for text in title.split(' ') {
+            let beginning: String = text.chars().take(2).collect();
+            for text in [text.to_owned(), format!("\"{text}\""), format!("{beginning}*")] {
+                assert_eq!(ids(&catalogue, &query(&text, Mode::Text)).await, [expected], "{text}");
+            }
+        }
+    }
+    assert_eq!(ids(&catalogue, &query("배우", Mode::Text)).await.len(), 5);
+    assert_eq!(first(&catalogue, "か\u{3099}くせい").await, Some(9), "a mark by itself");
 }
 
 async fn the_name_of_a_genre_is_no_typing_error(database: &Database) {
