@@ -6,6 +6,9 @@ use crate::store::WordQuery;
 /// The most words of a question, and of a phrase, that are looked up; most descriptions have fewer that count.
 const MAX_TERMS: usize = 64;
 
+/// Bytes of the longest word that is looked up. `PostgreSQL` fails on one of 2,047, and no text has one of 256.
+const MAX_WORD: usize = 255;
+
 /// A question.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Question {
@@ -50,7 +53,7 @@ impl Question {
         for (place, part) in text.split('"').enumerate() {
             // Between the first quote and the second, the third and the fourth, …; one that nothing closes opens nothing.
             let in_quotes = place % 2 == 1 && place < quotes;
-            let found = words(part);
+            let found = words_of(part);
             if in_quotes && !found.is_empty() {
                 terms.extend(found.iter().map(|word| Term::new(word.clone(), false)));
                 question.phrases.push(WordQuery::Phrase(found.iter().take(MAX_TERMS).cloned().collect()));
@@ -70,9 +73,16 @@ impl Question {
     }
 }
 
+/// Returns the words of a part that can be looked up.
+fn words_of(part: &str) -> Vec<String> {
+    let mut found = words(part);
+    found.retain(|word| word.len() <= MAX_WORD);
+    found
+}
+
 /// Returns the words of a piece without blanks; the last one is a beginning where a star follows.
 fn terms_of(piece: &str) -> Vec<Term> {
-    let mut found: Vec<Term> = words(piece).into_iter().map(|word| Term::new(word, false)).collect();
+    let mut found: Vec<Term> = words_of(piece).into_iter().map(|word| Term::new(word, false)).collect();
     if piece.ends_with('*')
         && let Some(last) = found.last_mut()
         && last.word.chars().count() > 1

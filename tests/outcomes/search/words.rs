@@ -228,7 +228,8 @@ async fn hostile_questions_are_words_like_any_other(database: &Database) {
         "",
     ];
     let joined = operators.concat();
-    for text in operators.into_iter().chain([joined.as_str()]) {
+    let endless = ["x".repeat(5_000), "한".repeat(700), format!("\"dark {}\"", "y".repeat(2_047)), "z".repeat(2_046) + "*"];
+    for text in operators.into_iter().chain([joined.as_str()]).chain(endless.iter().map(String::as_str)) {
         for mode in [Mode::Text, Mode::Vector, Mode::Hybrid] {
             ids(&catalogue, &query(text, mode)).await;
         }
