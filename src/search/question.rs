@@ -1,6 +1,6 @@
 //! What a user typed, taken apart: words, "phrases" and begin* words. Nothing in it is an operator of a database.
 
-use super::words::{forms, is_stop_word, stem, words};
+use super::words::{forms, indexed_words, is_stop_word, stem};
 use crate::store::WordQuery;
 
 /// The most words of a question, and of a phrase, that are looked up; most descriptions have fewer that count.
@@ -24,19 +24,28 @@ pub(super) struct Question {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Term {
     pub(super) word: String,
+    /// How an index has it.
+    indexed: String,
     pub(super) stem: String,
     /// Typed with a star: any word that begins like this.
     pub(super) is_prefix: bool,
 }
 
 impl Term {
-    fn new(word: String, is_prefix: bool) -> Self {
-        Self { stem: stem(&word).to_owned(), word, is_prefix }
+    fn new((word, indexed): (String, String)) -> Self {
+        Self { stem: stem(&word).to_owned(), word, indexed, is_prefix: false }
     }
 
     /// Returns what to look up for the word.
     pub(super) fn query(&self) -> WordQuery {
-        if self.is_prefix { WordQuery::Prefix(self.word.clone()) } else { WordQuery::AnyOf(forms(&self.word)) }
+        if self.is_prefix {
+            return WordQuery::Prefix(self.indexed.clone());
+        }
+        let mut forms = forms(&self.word);
+        if self.indexed != self.word {
+            forms.push(self.indexed.clone());
+        }
+        WordQuery::AnyOf(forms)
     }
 
     /// Says whether a word of a text is this one.
@@ -55,12 +64,13 @@ impl Question {
             let in_quotes = place % 2 == 1 && place < quotes;
             let found = words_of(part);
             if in_quotes && !found.is_empty() {
-                terms.extend(found.iter().map(|word| Term::new(word.clone(), false)));
-                question.phrases.push(WordQuery::Phrase(found.iter().take(MAX_TERMS).cloned().collect()));
+                terms.extend(found.iter().cloned().map(Term::new));
+                let phrase = found.iter().take(MAX_TERMS).map(|(_, indexed)| indexed.clone());
+                question.phrases.push(WordQuery::Phrase(phrase.collect()));
             } else {
                 terms.extend(part.split_whitespace().flat_map(terms_of));
             }
-            question.words.extend(found);
+            question.words.extend(found.into_iter().map(|(word, _)| word));
         }
         let has_meaning = terms.iter().any(|term| !is_stop_word(&term.word));
         for term in terms {
@@ -73,16 +83,16 @@ impl Question {
     }
 }
 
-/// Returns the words of a part that can be looked up.
-fn words_of(part: &str) -> Vec<String> {
-    let mut found = words(part);
-    found.retain(|word| word.len() <= MAX_WORD);
+/// Returns the words of a part that can be looked up, and how an index has them.
+fn words_of(part: &str) -> Vec<(String, String)> {
+    let mut found = indexed_words(part);
+    found.retain(|(word, indexed)| word.len().max(indexed.len()) <= MAX_WORD);
     found
 }
 
 /// Returns the words of a piece without blanks; the last one is a beginning where a star follows.
 fn terms_of(piece: &str) -> Vec<Term> {
-    let mut found: Vec<Term> = words_of(piece).into_iter().map(|word| Term::new(word, false)).collect();
+    let mut found: Vec<Term> = words_of(piece).into_iter().map(Term::new).collect();
     if piece.ends_with('*')
         && let Some(last) = found.last_mut()
         && last.word.chars().count() > 1

@@ -59,11 +59,21 @@ pub(super) fn is_in_word(character: char) -> bool {
 /// Returns the folded words of a text.
 pub(super) fn words(text: &str) -> Vec<String> {
     let folded = fold(text);
-    folded
-        .split(|character: char| !is_in_word(character))
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
+    folded.split(|character: char| !is_in_word(character)).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// Returns the folded words of a text, each with how an index has it: folded where that leaves ASCII, else as it was
+/// typed, since `SQLite` leaves the accents of other letters than Latin ones.
+pub(super) fn indexed_words(text: &str) -> Vec<(String, String)> {
+    let indexed = |piece: &str, word: &String| {
+        if word.is_ascii() { word.clone() } else { piece.nfc().flat_map(char::to_lowercase).collect() }
+    };
+    let mut found = Vec::new();
+    for (place, _) in places(text) {
+        let piece = &text[place];
+        found.extend(words(piece).into_iter().map(|word| (word.clone(), indexed(piece, &word))));
+    }
+    found
 }
 
 /// Returns where the words of a text stand in it, folded.

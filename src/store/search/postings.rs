@@ -11,7 +11,7 @@ use unicode_normalization::char::is_combining_mark;
 use super::DOING;
 use crate::store::{Error, Store, dialect};
 
-/// What to look up.
+/// What to look up: words in lower case. Their accents are folded as the database's index folds those of its words.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum WordQuery {
     /// Any of these words: the inflections of one.
@@ -35,8 +35,14 @@ impl WordQuery {
 
     /// Says the query in the language of `tsquery`: quoted lexemes only.
     fn for_postgres(&self) -> String {
-        // The index has what other scripts put together in pieces.
-        let quoted = |word: &String| format!("'{}'", letters(word).nfkd());
+        // The index has what other scripts put together in pieces, and no accents.
+        let quoted = |word: &String| {
+            let pieces = letters(word)
+                .nfkd()
+                .filter(|character| !('\u{300}'..='\u{36f}').contains(character))
+                .collect::<String>();
+            format!("'{pieces}'")
+        };
         match self {
             Self::AnyOf(words) => words.iter().map(quoted).collect::<Vec<_>>().join(" | "),
             Self::Prefix(word) => format!("{}:*", quoted(word)),

@@ -12,7 +12,12 @@ use super::{first, ids, query};
 use crate::support::database::Database;
 
 on_one!(Postgres: the_index_finds_as_many_as_are_asked_for);
-on_both!(follows_changes_made_by_hand, any_number_of_movies_may_be_asked_for, movies_that_went_are_left_out, an_index_of_vectors_is_built_once);
+on_both!(
+    follows_changes_made_by_hand,
+    any_number_of_movies_may_be_asked_for,
+    movies_that_went_are_left_out,
+    an_index_of_vectors_is_built_once
+);
 
 async fn execute(store: &Store, sql: &str) {
     store.db().execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
