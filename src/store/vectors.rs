@@ -130,14 +130,23 @@ impl Store {
         self.embeddable_where(dialect::is_any_of(self.backend(), movie::Column::ExternalId, external_ids)).await
     }
 
-    /// Returns one vector of a model, and what its movie's is made from now; nothing where there is none.
-    pub async fn one_vector_of(&self, model: &str) -> Result<Option<(Embeddable, Vector)>, Error> {
-        let query = movie_embedding::Entity::find().filter(movie_embedding::Column::Model.eq(model));
-        let row = query.one(&self.db).await.map_err(Error::doing("look for a vector"))?;
-        let Some(row) = row else { return Ok(None) };
-        let movie = self.embeddable_where(movie::COLUMN.id.eq(row.movie_id)).await?.pop();
-        let vector = Vector { model: row.model, text_hash: row.text_hash, numbers: row.embedding.to_vec() };
-        Ok(movie.map(|movie| (movie, vector)))
+    /// Returns some vectors of a model, and what their movies' are made from now.
+    pub async fn some_vectors_of(&self, model: &str, limit: u64) -> Result<Vec<(Embeddable, Vector)>, Error> {
+        let query = movie_embedding::Entity::find().filter(movie_embedding::Column::Model.eq(model)).limit(limit);
+        let rows = query.all(&self.db).await.map_err(Error::doing("look for vectors"))?;
+        let ids: Vec<i64> = rows.iter().map(|row| row.movie_id).collect();
+        let movies = self.embeddable_where(dialect::is_any_of(self.backend(), movie::Column::Id, &ids)).await?;
+        let mut vectors: HashMap<i64, Vector> = rows
+            .into_iter()
+            .map(|row| {
+                let numbers = row.embedding.to_vec();
+                (row.movie_id, Vector { model: row.model, text_hash: row.text_hash, numbers })
+            })
+            .collect();
+        Ok(movies
+            .into_iter()
+            .filter_map(|movie| vectors.remove(&movie.movie_id).map(|vector| (movie, vector)))
+            .collect())
     }
 
     async fn embeddable_where(&self, condition: Expr) -> Result<Vec<Embeddable>, Error> {
