@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::embed::{self, Embedder, text_hash, text_of};
 use crate::movie::Movie;
@@ -84,6 +85,8 @@ struct Shared {
     presence: Arc<Presence>,
     run: Run,
     patience: Duration,
+    /// Asks the others to give back what they have in hand.
+    stop: CancellationToken,
 }
 
 /// Returns the text that a movie's vector is made from.
@@ -146,13 +149,15 @@ pub async fn run(
     if stretches > 0 {
         retry(patience, || store.plan_pages(&run, stretches, None)).await?;
     }
-    let shared = Shared { store, embedder, presence: Arc::new(presence), run, patience };
+    let shared =
+        Shared { store, embedder, presence: Arc::new(presence), run, patience, stop: CancellationToken::new() };
     let worked = shared.work(workers).await;
     let outcome = if worked.is_ok() { Outcome::Complete } else { Outcome::Failed };
     let message = worked.as_ref().err().map(ToString::to_string);
     let (run_id, owner) = (shared.run.id, shared.presence.owner);
-    retry(patience, || shared.store.end_run(run_id, owner, outcome, message.as_deref())).await?;
+    let ended = retry(patience, || shared.store.end_run(run_id, owner, outcome, message.as_deref())).await;
     worked?;
+    ended?;
     let totals = retry(patience, || shared.store.run_totals(run_id)).await?;
     Ok(Summary {
         run_id,
@@ -171,37 +176,55 @@ impl Shared {
             tasks.spawn(self.clone().take_stretches());
         }
         let mut beat = tokio::time::interval(BEAT_EVERY);
+        let mut worked = Ok(());
         loop {
-            tokio::select! {
+            let done = tokio::select! {
                 ended = tasks.join_next() => match ended {
-                    // The first error ends the others too: dropping the set gives up what they have in hand.
-                    Some(ended) => ended??,
-                    None => return Ok(()),
+                    Some(ended) => ended.map_err(Error::from).flatten(),
+                    None => return worked,
                 },
-                _ = beat.tick() => {
-                    let beat = self.store.heartbeat(self.run.id, &self.presence, Traffic::default()).await;
-                    if let Err(error) = beat {
-                        tracing::warn!("{error}");
-                    }
-                }
+                _ = beat.tick() => self.beat().await,
+            };
+            if let Err(error) = done {
+                self.stop.cancel();
+                worked = worked.and(Err(error));
             }
         }
+    }
+
+    /// Keeps the sign of life. A beat that fails is made up for by the next; where the file is gone, nothing more can be.
+    async fn beat(&self) -> Result<(), Error> {
+        let Self { store, presence, run, .. } = self;
+        let beat = async {
+            presence.renew().await?;
+            store.heartbeat(run.id, presence, Traffic::default()).await
+        };
+        match beat.await {
+            Err(error @ store::Error::Removed { .. }) => return Err(error.into()),
+            Err(error) => tracing::warn!("{error}"),
+            Ok(()) => {}
+        }
+        Ok(())
     }
 
     async fn take_stretches(self) -> Result<(), Error> {
-        let Self { store, run, presence, patience, .. } = &self;
-        loop {
+        let Self { store, run, presence, patience, stop, .. } = &self;
+        while !stop.is_cancelled() {
             match retry(*patience, || async { store.claim(run.id, presence.owner).await }).await? {
-                Claim::Page(lease) => self.fill(lease).await?,
+                Claim::Page(lease) => match self.fill(lease).await {
+                    Err(Error::Store(error @ store::Error::LeaseLost { .. })) => tracing::warn!("{error}"),
+                    filled => filled?,
+                },
                 Claim::Wait => tokio::time::sleep(LOOK_AGAIN_AFTER).await,
-                Claim::Finished => return Ok(()),
+                Claim::Finished => break,
             }
         }
+        Ok(())
     }
 
-    /// Makes the vectors of a stretch; it is given back where the model fails.
+    /// Makes the vectors of a stretch; it is given back where the model fails, here or for another worker.
     async fn fill(&self, lease: Lease) -> Result<(), Error> {
-        let Self { store, embedder, presence, patience, .. } = self;
+        let Self { store, embedder, presence, patience, stop, .. } = self;
         let _in_hand = presence.hold(lease);
         let until = i64::from(lease.page) * i64::from(IDS_PER_STRETCH);
         let after = until - i64::from(IDS_PER_STRETCH);
@@ -211,11 +234,11 @@ impl Shared {
         let due: Vec<(Embeddable, String)> =
             movies.into_iter().filter_map(|movie| text_where_due(movie, &model)).collect();
         let texts = due.iter().map(|(_, text)| text.clone()).collect();
-        let vectors = match embed(embedder, texts).await {
-            Ok(vectors) => vectors,
-            Err(error) => {
+        let vectors = match stop.run_until_cancelled(embed(embedder, texts)).await {
+            Some(Ok(vectors)) => vectors,
+            unmade => {
                 retry(*patience, || async { store.release(lease).await }).await?;
-                return Err(error.into());
+                return unmade.transpose().map(|_| ()).map_err(Error::from);
             }
         };
         let had = |movie: &Embeddable| movie.has.is_some();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -25,7 +25,10 @@ on_both!(
     a_refetch_makes_vectors_of_the_texts_that_it_changes,
     another_model_under_the_same_name_is_noticed,
     a_model_that_fails_costs_no_movie,
+    a_fill_that_fails_leaves_no_stretch_in_hand,
+    a_stretch_that_passed_to_another_ends_no_fill,
 );
+on_one!(Sqlite: a_fill_ends_where_its_file_is_gone);
 
 fn table() -> Embedder {
     Embedder::Static(StaticModel::load().expect("the table is in the program"))
@@ -88,13 +91,17 @@ async fn a_refetch_makes_vectors_of_the_texts_that_it_changes(database: &Databas
 /// test's runtime.
 async fn service(is_other: Arc<AtomicBool>) -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback has a free port");
-    let url = format!("http://{}", listener.local_addr().expect("the port is known"));
+    let url = url_of(&listener);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             tokio::spawn(answer(stream, is_other.load(Ordering::SeqCst)));
         }
     });
     url
+}
+
+fn url_of(listener: &TcpListener) -> String {
+    format!("http://{}", listener.local_addr().expect("the port is known"))
 }
 
 async fn answer(mut stream: TcpStream, is_other: bool) {
@@ -154,4 +161,70 @@ async fn a_model_that_fails_costs_no_movie(database: &Database) {
     fill_in(database, service).await.expect_err("the service is not there");
     let filled = fill_in(database, table()).await.expect("the fill succeeds");
     assert_eq!(filled.made, 60);
+}
+
+/// Makes a model of the service at a listener that is asked once and never again.
+fn model_at(listener: &TcpListener) -> Embedder {
+    let mut options = HttpOptions::new(&url_of(listener), "any");
+    options.max_attempts = 1;
+    Embedder::Http(HttpModel::new(options).expect("the options are valid"))
+}
+
+async fn a_fill_that_fails_leaves_no_stretch_in_hand(database: &Database) {
+    let store = database.store().await;
+    let now = "CURRENT_TIMESTAMP";
+    let numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900)";
+    let select = format!("SELECT i, 'A harbour', {now}, {now} FROM n");
+    let insert = format!("{numbers} INSERT INTO movies (external_id, title, created_at, updated_at) {select}");
+    store.db().execute_unprepared(&insert).await.expect("movies are saved");
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback has a free port");
+    let model = model_at(&listener);
+    let service = tokio::spawn(async move {
+        // Both workers have a stretch; one is told nothing, the other waits.
+        let (refused, waits) = (listener.accept().await, listener.accept().await);
+        drop(refused);
+        (listener, waits)
+    });
+    let error = fill_in(database, model).await.expect_err("the service is gone");
+    assert!(matches!(error, fill::Error::Model(_)), "{error}");
+    let _open = service.await.expect("the service was asked twice");
+    let run = entity::run::Entity::find().one(store.db()).await.expect("runs can be read").expect("the run");
+    assert_eq!(run.status, "failed");
+    let pages = entity::run_page::Entity::find().all(store.db()).await.expect("stretches can be read");
+    assert_eq!(pages.iter().map(|page| page.status.as_str()).collect::<Vec<_>>(), ["due", "due"]);
+}
+
+async fn a_stretch_that_passed_to_another_ends_no_fill(database: &Database) {
+    let server = demo_server(60, "").await;
+    Crawl::of(server.base_url()).run(database).await;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback has a free port");
+    let model = model_at(&listener);
+    let store = database.store().await;
+    tokio::spawn(async move {
+        let mut is_first = true;
+        while let Ok((stream, _)) = listener.accept().await {
+            if std::mem::take(&mut is_first) {
+                let pass_on =
+                    "UPDATE run_pages SET status = 'due', lease_token = lease_token + 1 WHERE status = 'leased'";
+                store.db().execute_unprepared(pass_on).await.expect("a stretch can be passed on");
+            }
+            tokio::spawn(answer(stream, false));
+        }
+    });
+    let filled = fill_in(database, model).await.expect("the fill succeeds");
+    assert_eq!((filled.made, vectors(database).await), (60, 60));
+}
+
+async fn a_fill_ends_where_its_file_is_gone(database: &Database) {
+    let server = demo_server(60, "").await;
+    Crawl::of(server.base_url()).run(database).await;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback has a free port");
+    let lost = async {
+        let asked = listener.accept().await;
+        database.lose().await;
+        asked
+    };
+    let (filled, _open) = tokio::join!(fill_in(database, model_at(&listener)), lost);
+    let error = filled.expect_err("the file is gone");
+    assert!(matches!(error, fill::Error::Store(yts_ingest::store::Error::Removed { .. })), "{error}");
 }
