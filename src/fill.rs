@@ -143,33 +143,47 @@ pub async fn run(
     let query = format!("embed model={model:?}");
     let new_run = NewRun { scope: query.clone(), query, start_page: 1, max_pages: None, page_limit: IDS_PER_STRETCH };
     let run = retry(patience, || async { store.open_run(&new_run, false).await }).await?;
-    let highest = retry(patience, || store.highest_movie_id()).await?;
-    let highest = u64::try_from(highest).unwrap_or_default();
-    let stretches = u32::try_from(highest.div_ceil(IDS_PER_STRETCH.into())).unwrap_or(u32::MAX);
-    if stretches > 0 {
-        retry(patience, || store.plan_pages(&run, stretches, None)).await?;
+    let presence = Arc::new(presence);
+    let shared = Shared { store, embedder, presence, run, patience, stop: CancellationToken::new() };
+    let summary = shared.run(workers).await?;
+    if !shared.run.resumed {
+        return Ok(summary);
     }
-    let shared =
-        Shared { store, embedder, presence: Arc::new(presence), run, patience, stop: CancellationToken::new() };
-    let worked = shared.work(workers).await;
-    let outcome = if worked.is_ok() { Outcome::Complete } else { Outcome::Failed };
-    let message = worked.as_ref().err().map(ToString::to_string);
-    let (run_id, owner) = (shared.run.id, shared.presence.owner);
-    let ended = retry(patience, || shared.store.end_run(run_id, owner, outcome, message.as_deref())).await;
-    worked?;
-    ended?;
-    let totals = retry(patience, || shared.store.run_totals(run_id)).await?;
-    Ok(Summary {
-        run_id,
-        model,
-        movies: totals.listed,
-        made: totals.saved + totals.updated,
-        up_to_date: totals.skipped,
-        without: totals.failed,
-    })
+    // Texts may have changed since the unfinished run was done with them.
+    let run = retry(patience, || async { shared.store.open_run(&new_run, false).await }).await?;
+    let again = Shared { run, ..shared }.run(workers).await?;
+    let up_to_date = (again.up_to_date - summary.made).max(0);
+    Ok(Summary { made: summary.made + again.made, up_to_date, ..again })
 }
 
 impl Shared {
+    /// Goes over all stretches that are not done, and ends the run.
+    async fn run(&self, workers: u32) -> Result<Summary, Error> {
+        let Self { store, patience, .. } = self;
+        let highest = retry(*patience, || store.highest_movie_id()).await?;
+        let highest = u64::try_from(highest).unwrap_or_default();
+        let stretches = u32::try_from(highest.div_ceil(IDS_PER_STRETCH.into())).unwrap_or(u32::MAX);
+        if stretches > 0 {
+            retry(*patience, || store.plan_pages(&self.run, stretches, None)).await?;
+        }
+        let worked = self.work(workers).await;
+        let outcome = if worked.is_ok() { Outcome::Complete } else { Outcome::Failed };
+        let message = worked.as_ref().err().map(ToString::to_string);
+        let (run_id, owner) = (self.run.id, self.presence.owner);
+        let ended = retry(*patience, || store.end_run(run_id, owner, outcome, message.as_deref())).await;
+        worked?;
+        ended?;
+        let totals = retry(*patience, || store.run_totals(run_id)).await?;
+        Ok(Summary {
+            run_id,
+            model: self.embedder.model_id(),
+            movies: totals.listed,
+            made: totals.saved + totals.updated,
+            up_to_date: totals.skipped,
+            without: totals.failed,
+        })
+    }
+
     async fn work(&self, workers: u32) -> Result<(), Error> {
         let mut tasks = JoinSet::new();
         for _ in 0..workers {

@@ -22,6 +22,7 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 on_both!(
     every_movie_of_a_crawl_has_a_vector,
     a_fill_makes_what_is_missing_or_stale_and_nothing_else,
+    a_fill_that_goes_on_goes_over_all_movies_once_more,
     a_refetch_makes_vectors_of_the_texts_that_it_changes,
     another_model_under_the_same_name_is_noticed,
     a_model_that_fails_costs_no_movie,
@@ -65,6 +66,22 @@ async fn a_fill_makes_what_is_missing_or_stale_and_nothing_else(database: &Datab
     retitle.exec(store.db()).await.expect("titles can be changed");
     let filled = fill_in(database, table()).await.expect("the fill succeeds");
     assert_eq!((filled.made, filled.up_to_date), (3, 57));
+}
+
+async fn a_fill_that_goes_on_goes_over_all_movies_once_more(database: &Database) {
+    let server = demo_server(60, "").await;
+    Crawl { embedder: Some(table()), ..Crawl::of(server.base_url()) }.run(database).await;
+    let first = fill_in(database, table()).await.expect("the fill succeeds");
+    // As a fill leaves it that was killed at its end.
+    let store = database.store().await;
+    let unfinished = format!("UPDATE runs SET status = 'running', finished_at = NULL WHERE id = {}", first.run_id);
+    let retitle = "UPDATE movies SET title = 'A harbour in winter' WHERE id <= 3";
+    for sql in [unfinished.as_str(), retitle] {
+        store.db().execute_unprepared(sql).await.expect("a statement by hand");
+    }
+    let filled = fill_in(database, table()).await.expect("the fill succeeds");
+    assert_eq!((filled.movies, filled.made, filled.up_to_date), (60, 3, 57));
+    assert_ne!(filled.run_id, first.run_id);
 }
 
 async fn a_refetch_makes_vectors_of_the_texts_that_it_changes(database: &Database) {
