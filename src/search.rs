@@ -148,6 +148,12 @@ impl Catalogue {
         Ok(Self { store: store.clone(), embedder, watch: store.watch().await?, latest: Mutex::new(None) })
     }
 
+    /// Closes what this catalogue opened by itself; the store stays open. On `SQLite`, what closes last removes the files
+    /// beside the database, so the store is closed after this.
+    pub async fn close(self) -> Result<(), Error> {
+        Ok(self.watch.close().await?)
+    }
+
     /// Returns the movies that answer a question, best first.
     pub async fn search(&self, query: &Query) -> Result<Answer, Error> {
         let snapshot = self.snapshot(query.mode != Mode::Text).await?;

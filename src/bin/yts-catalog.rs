@@ -149,6 +149,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Stats => show.print(&catalogue.overview().await?)?,
         Command::Embed { .. } => {}
     }
+    catalogue.close().await?;
     store.close().await?;
     Ok(Exit::Complete)
 }

@@ -49,6 +49,7 @@ fn a_movie_is_found_by_its_title_and_shown() {
     let told = folder.run(YTS_CATALOG, &["search", title]);
     told.expect_code(0);
     assert!(told.stdout.contains(title), "{told}");
+    assert_eq!(folder.names(), ["yts.db"], "nothing is left open");
 }
 
 #[test]

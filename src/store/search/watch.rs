@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
-use sea_orm::sqlx::{AssertSqlSafe, ConnectOptions as _, Row, SqliteConnection};
+use sea_orm::sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row, SqliteConnection};
 use sea_orm::{DbBackend, DbErr, RuntimeErr};
 use tokio::sync::Mutex;
 
@@ -32,6 +32,13 @@ impl Watch {
             None => None,
         };
         Ok(Self { store: store.clone(), own })
+    }
+
+    /// Ends the watch.
+    pub async fn close(self) -> Result<(), Error> {
+        let Some(own) = self.own else { return Ok(()) };
+        let closed = own.into_inner().close().await;
+        closed.map_err(|error| Error::doing("close the database")(DbErr::Conn(wrap(error))))
     }
 
     /// Returns the state of the data: the same text as before means that nothing was written meanwhile.
