@@ -1,12 +1,8 @@
 //! Measures how long search takes as a library call on a catalogue that is there: `DATABASE_URL=… cargo bench --bench
-//! search_speed`. It makes missing vectors by the built-in model first, and settles the index.
+//! search_speed`. Vectors and their index are made before, by `yts-catalog embed`.
 
 use std::time::{Duration, Instant};
 
-use entity::embedding::Embedding;
-use entity::{genre, movie, movie_embedding};
-use sea_orm::{ActiveValue::Set, EntityLoaderTrait, EntityTrait, PaginatorTrait};
-use yts_ingest::embed::{StaticModel, text_hash, text_of};
 use yts_ingest::search::{Catalogue, Filter, Mode, Query};
 use yts_ingest::store::{Options, Store};
 
@@ -35,7 +31,6 @@ async fn main() -> Result<(), Failure> {
         return Ok(());
     };
     let store = Store::connect(&Options::new(url)).await?;
-    embed_missing(&store).await?;
     let begun = Instant::now();
     let catalogue = Catalogue::open(&store, None).await?;
     ask(&catalogue, QUESTIONS[0], Mode::Hybrid, 0).await?;
@@ -62,27 +57,4 @@ async fn ask(catalogue: &Catalogue, text: &str, mode: Mode, filtered: u8) -> Res
     let begun = Instant::now();
     catalogue.search(&query).await?;
     Ok(begun.elapsed())
-}
-
-async fn embed_missing(store: &Store) -> Result<(), Failure> {
-    let model = StaticModel::load()?;
-    if movie_embedding::Entity::find().count(store.db()).await? < movie::Entity::find().count(store.db()).await? {
-        let mut pages = movie::Entity::load().with(genre::Entity).order_by_id_asc().paginate(store.db(), 1_000);
-        while let Some(movies) = pages.fetch_and_next().await? {
-            let rows = movies.iter().filter_map(|movie| {
-                let genres: Vec<String> = movie.genres.iter().map(|genre| genre.name.clone()).collect();
-                let text = text_of(&movie.title, &genres, movie.description_full.as_deref());
-                let vector = model.embed_one(&text)?;
-                Some(movie_embedding::ActiveModel {
-                    movie_id: Set(movie.id),
-                    model: Set(model.model_id().to_owned()),
-                    text_hash: Set(text_hash(&text)),
-                    embedding: Set(Embedding::new(store.db().get_database_backend(), &vector)),
-                })
-            });
-            movie_embedding::Entity::insert_many(rows.collect::<Vec<_>>()).exec_without_returning(store.db()).await?;
-        }
-    }
-    store.settle_search(model.model_id(), model.dimension()).await?;
-    Ok(())
 }
