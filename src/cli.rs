@@ -165,6 +165,15 @@ pub fn embedder(settings: &Embeddings) -> anyhow::Result<Option<Embedder>> {
             Some(Embedder::Http(HttpModel::new(options)?))
         }
         #[cfg(feature = "local-embeddings")]
+        Provider::Local if settings.folder.as_os_str().is_empty() => {
+            return Err(config::Error::Range {
+                key: "embeddings.folder",
+                value: String::new(),
+                remedy: "name the folder of your model",
+            }
+            .into());
+        }
+        #[cfg(feature = "local-embeddings")]
         Provider::Local => Some(Embedder::Local(embed::LocalModel::load(&settings.folder)?)),
         #[cfg(not(feature = "local-embeddings"))]
         Provider::Local => {
@@ -261,6 +270,7 @@ fn exit_of_model(error: &embed::Error) -> Exit {
 fn exit_of_search(error: &search::Error) -> Exit {
     match error {
         search::Error::Store(_) => Exit::Database,
+        search::Error::Embed(error) => exit_of_model(error),
         search::Error::Ambiguous { .. } => Exit::Usage,
         _ => Exit::Error,
     }

@@ -130,28 +130,32 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         return embed(&settings, arguments.common.json).await;
     }
     let store = Store::open_existing(&cli::store_options(&settings)).await?;
-    let embedder = cli::embedder(&settings.embeddings)?;
+    let embedder = if arguments.command.compares() { cli::embedder(&settings.embeddings)? } else { None };
     if let Some(embedder) = &embedder {
         fill::pin_dimension(&store, embedder).await?;
     }
     let catalogue = Catalogue::open(&store, embedder).await?;
-    let show = Output { is_json: arguments.common.json };
-    match arguments.command {
-        Command::Search(search) => show.print(&catalogue.search(&search.query()).await?)?,
-        Command::Similar { movie, limit } => show.print(&catalogue.similar(&movie, limit.count()).await?)?,
-        Command::Recommend { like, unlike, limit } => {
-            show.print(&catalogue.recommend(&like, &unlike, limit.count()).await?)?;
-        }
-        Command::Show { movie } => show.print(&catalogue.show(&movie).await?)?,
-        Command::Top(limit) => show.print(&catalogue.top(limit.count()).await?)?,
-        Command::Recent(limit) => show.print(&catalogue.recent(limit.count()).await?)?,
-        Command::Genres => show.print(&catalogue.genres().await?)?,
-        Command::Stats => show.print(&catalogue.overview().await?)?,
-        Command::Embed { .. } => {}
-    }
+    let answered = answer(&catalogue, arguments.command, Output { is_json: arguments.common.json }).await;
     catalogue.close().await?;
     store.close().await?;
+    answered?;
     Ok(Exit::Complete)
+}
+
+async fn answer(catalogue: &Catalogue, command: Command, show: Output) -> anyhow::Result<()> {
+    match command {
+        Command::Search(search) => show.print(&catalogue.search(&search.query()).await?),
+        Command::Similar { movie, limit } => show.print(&catalogue.similar(&movie, limit.count()).await?),
+        Command::Recommend { like, unlike, limit } => {
+            show.print(&catalogue.recommend(&like, &unlike, limit.count()).await?)
+        }
+        Command::Show { movie } => show.print(&catalogue.show(&movie).await?),
+        Command::Top(limit) => show.print(&catalogue.top(limit.count()).await?),
+        Command::Recent(limit) => show.print(&catalogue.recent(limit.count()).await?),
+        Command::Genres => show.print(&catalogue.genres().await?),
+        Command::Stats => show.print(&catalogue.overview().await?),
+        Command::Embed { .. } => Ok(()),
+    }
 }
 
 /// Fills in vectors; it writes, unlike the others, and so announces itself as a crawl does.
@@ -190,6 +194,13 @@ impl Output {
     }
 }
 
+impl Command {
+    /// Whether vectors are compared; only then is a model needed.
+    fn compares(&self) -> bool {
+        matches!(self, Self::Search(_) | Self::Similar { .. } | Self::Recommend { .. })
+    }
+}
+
 impl Limit {
     fn count(&self) -> usize {
         usize::from(self.limit)
@@ -223,7 +234,7 @@ fn years(text: &str) -> Result<(i32, i32), String> {
         Some(("", "")) => return Err("give a first year, a last year or both".to_owned()),
         Some((first, "")) => (year(first)?, i32::MAX),
         Some(("", last)) => (i32::MIN, year(last)?),
-        Some((first, last)) => (year(first)?, year(last.trim_start_matches('='))?),
+        Some((first, last)) => (year(first)?, year(last)?),
     };
     if first > last { Err(format!("{first} is later than {last}")) } else { Ok((first, last)) }
 }

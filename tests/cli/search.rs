@@ -93,6 +93,7 @@ fn the_catalogue_is_counted_on_both_databases() {
 fn what_cannot_be_answered_has_its_exit_code() {
     let folder = filled();
     folder.run(YTS_CATALOG, &["show", "xyzzyx"]).expect_error(1, &["xyzzyx", "search"]);
+    assert!(!folder.names().iter().any(|name| name.contains("-wal")), "nothing is left open: {:?}", folder.names());
     let movie = folder.json(YTS_CATALOG, &["recent", "-n", "1"])["movies"][0].take();
     let misspelt: String = movie["title"].as_str().unwrap().chars().chain("qq".chars()).collect();
     let ended = folder.run(YTS_CATALOG, &["show", &misspelt]);
@@ -110,4 +111,20 @@ fn what_cannot_be_answered_has_its_exit_code() {
         folder.run(YTS_CATALOG, arguments).expect_code(2);
     }
     assert_eq!(folder.json(YTS_CATALOG, &["search", "xyzzyx", "--mode", "text"])["hits"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_model_that_cannot_be_set_up_is_in_the_way_of_comparing_alone() {
+    let folder = filled();
+    let settings = "[embeddings]\nprovider = \"http\"\nmodel = \"any\"\nkey_file = \"no-such-key\"\n";
+    let settings = folder.write("settings.toml", settings);
+    let with =
+        |arguments: &[&str]| folder.run(YTS_CATALOG, &[arguments, &["--config", settings.to_str().unwrap()]].concat());
+    for arguments in [&["genres"][..], &["stats"], &["show", "1"], &["top"], &["recent"]] {
+        let ended = with(arguments);
+        assert!(ended.code != Some(2) && !ended.shows("no-such-key"), "{ended}");
+    }
+    for arguments in [&["search", "x"][..], &["similar", "1"], &["recommend", "--like", "1"], &["embed"]] {
+        with(arguments).expect_error(2, &["embeddings.key_file", "no-such-key"]);
+    }
 }
