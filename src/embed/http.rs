@@ -37,6 +37,9 @@ const MAX_BODY_BYTES: u64 = 32 * 1024 * 1024;
 /// Characters of an error answer that a message shows.
 const HEAD_CHARS: usize = 200;
 
+const UNUSABLE_KEY: &str = "the key holds characters that no key has; see embeddings.key_file, or the variable that \
+                            embeddings.key_variable names";
+
 /// A model behind a service. Clones share the connections and the pinned dimension.
 #[derive(Clone, Debug)]
 pub struct HttpModel {
@@ -234,7 +237,7 @@ fn client(endpoint: &Url, options: &HttpOptions) -> Result<Client, Error> {
 fn authorization(key: Option<&SecretString>) -> Result<HeaderMap, Error> {
     let Some(key) = key else { return Ok(HeaderMap::new()) };
     let mut bearer = HeaderValue::try_from(format!("Bearer {}", key.expose_secret()))
-        .map_err(|_| Error::Setup { reason: "the key holds characters that no key has".to_owned() })?;
+        .map_err(|_| Error::Setup { reason: UNUSABLE_KEY.to_owned() })?;
     bearer.set_sensitive(true);
     Ok(HeaderMap::from_iter([(AUTHORIZATION, bearer)]))
 }

@@ -18,7 +18,7 @@ pub enum Error {
         text: String,
     },
     /// Several movies have this title.
-    #[error("\"{text}\" could be one of {}; say which by its id: {}", candidates.len(), candidates.join(" · "))]
+    #[error("\"{text}\" is not clear; say which by its id: {}", candidates.join(" · "))]
     Ambiguous {
         /// What was asked for.
         text: String,
@@ -32,7 +32,9 @@ pub enum Error {
         model: String,
     },
     /// Nothing is known of what the movies are about.
-    #[error("nothing to compare by: {title} has neither a vector nor a text to make one from")]
+    #[error(
+        "nothing to compare by: {title} has neither a vector nor a text that the model makes one from; name another movie, or embed with another model"
+    )]
     NoVector {
         /// The movie.
         title: String,

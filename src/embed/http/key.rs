@@ -8,8 +8,9 @@ use crate::embed::error::Error;
 
 /// Reads a key from a file: its first line, blanks around it removed.
 pub fn key_from_file(path: &Path) -> Result<SecretString, Error> {
-    let refused =
-        |reason: &str| Error::Setup { reason: format!("cannot read the key in {}: {reason}", path.display()) };
+    let refused = |reason: &str| Error::Setup {
+        reason: format!("cannot read the key in {} (embeddings.key_file): {reason}", path.display()),
+    };
     let text = std::fs::read_to_string(path).map_err(|error| refused(&error.to_string()))?;
     key(&text).ok_or_else(|| refused("the first line is blank"))
 }

@@ -54,12 +54,13 @@ impl HttpOptions {
     pub(super) fn endpoint(&self) -> Result<Url, Error> {
         let refused = |reason: &str| Error::Setup { reason: reason.to_owned() };
         if self.model.trim().is_empty() {
-            return Err(refused("no model named; name one that the service knows"));
+            return Err(refused("embeddings.model names no model; name one that the service knows"));
         }
-        let mut url = Url::parse(&self.base_url)
-            .map_err(|error| refused(&format!("its address is not a URL ({error}); http://localhost:11434 is one")))?;
+        let mut url = Url::parse(&self.base_url).map_err(|error| {
+            refused(&format!("embeddings.base_url is not a URL ({error}); http://localhost:11434 is one"))
+        })?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(refused("its address begins with neither http:// nor https://"));
+            return Err(refused("embeddings.base_url begins with neither http:// nor https://"));
         }
         let path = url.path().trim_end_matches('/');
         let base = path.strip_suffix("/v1").unwrap_or(path);
