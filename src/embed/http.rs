@@ -78,7 +78,8 @@ impl HttpModel {
         let endpoint = options.endpoint()?;
         let host = endpoint.host_str().unwrap_or_default();
         let port = endpoint.port().map(|port| format!(":{port}")).unwrap_or_default();
-        let id = format!("http:{}@{host}{port}", options.model);
+        let base = endpoint.path().strip_suffix("/v1/embeddings").unwrap_or_default();
+        let id = format!("http:{}@{host}{port}{base}", options.model);
         let shown = format!("{}{}", endpoint.origin().ascii_serialization(), endpoint.path());
         let client = client(&endpoint, &options)?;
         let dimension = options.dimension.map_or_else(OnceLock::new, OnceLock::from);
@@ -99,7 +100,8 @@ impl HttpModel {
         Ok(embeddings)
     }
 
-    /// Returns the model's name and host, such as `http:nomic-embed-text@localhost:11434`.
+    /// Returns the model's name and address, such as `http:nomic-embed-text@localhost:11434`, with the path where a host
+    /// has several services.
     #[must_use]
     pub fn model_id(&self) -> &str {
         &self.service.id

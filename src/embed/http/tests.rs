@@ -259,3 +259,11 @@ fn a_key_that_no_header_can_carry_is_refused_without_repeating_it() {
     let error = HttpModel::new(options).unwrap_err().to_string();
     assert!(error.contains("key") && !error.contains("secret"), "{error}");
 }
+
+#[test]
+fn services_of_one_gateway_are_told_apart_by_their_paths() {
+    let id = |base| HttpModel::new(HttpOptions::new(base, "m")).unwrap().model_id().to_owned();
+    assert_eq!(id("http://localhost:11434/v1/"), "http:m@localhost:11434");
+    assert_eq!(id("https://host.example/minilm"), "http:m@host.example/minilm");
+    assert_eq!(id("https://host.example/bge/v1"), "http:m@host.example/bge");
+}
