@@ -92,10 +92,8 @@ struct Shared {
 /// Returns the text that a movie's vector is made from.
 #[must_use]
 pub fn text_of_movie(movie: &Movie) -> String {
-    let mut genres = movie.genres.clone();
-    genres.sort_unstable();
     let description = movie.description_full.as_deref().or(movie.description_intro.as_deref());
-    text_of(&movie.title_or_fallback(), &genres, description)
+    text_of(&movie.title_or_fallback(), &movie.genres, description)
 }
 
 /// Returns the texts, by the source's ids, of movies whose vectors will not fit once the movies are brought up to date.
@@ -112,11 +110,10 @@ pub fn texts_that_change(stored: &[Embeddable], updates: &[Movie], model: &str) 
 /// Returns a stored movie's text as an update leaves it: what the source does not say stays as it is.
 fn text_after(stored: &Embeddable, update: &Movie) -> String {
     let title = update.title.as_ref().unwrap_or(&stored.title);
-    let mut genres = if update.genres.is_empty() { stored.genres.clone() } else { update.genres.clone() };
-    genres.sort_unstable();
+    let genres = if update.genres.is_empty() { &stored.genres } else { &update.genres };
     let full = update.description_full.as_deref().or(stored.description_full.as_deref());
     let intro = update.description_intro.as_deref().or(stored.description_intro.as_deref());
-    text_of(title, &genres, full.or(intro))
+    text_of(title, genres, full.or(intro))
 }
 
 /// Makes the vectors of texts, one for each that has one.
@@ -277,8 +274,7 @@ impl Shared {
 }
 
 /// Returns a movie with its text where its vector is missing, of another model, or of another text.
-fn text_where_due(mut movie: Embeddable, model: &str) -> Option<(Embeddable, String)> {
-    movie.genres.sort_unstable();
+fn text_where_due(movie: Embeddable, model: &str) -> Option<(Embeddable, String)> {
     let description = movie.description_full.as_deref().or(movie.description_intro.as_deref());
     let text = text_of(&movie.title, &movie.genres, description);
     (!fits(&movie, model, &text)).then_some((movie, text))

@@ -233,13 +233,8 @@ impl Catalogue {
         let ids: Vec<i64> = cards.iter().map(|card| card.id).collect();
         let (mut genres, mut roles) = tokio::try_join!(self.store.genre_names(&ids), self.store.role_names(&ids))?;
         let complete = cards.iter().map(|card| {
-            let mut cast: Vec<String> = Vec::new();
-            for role in roles.remove(&card.id).unwrap_or_default() {
-                if !cast.contains(&role.name) {
-                    cast.push(role.name);
-                }
-            }
-            (card.id, Movie::new(card, genres.remove(&card.id).unwrap_or_default(), cast))
+            let roles = roles.remove(&card.id).unwrap_or_default();
+            (card.id, Movie::new(card, genres.remove(&card.id).unwrap_or_default(), &roles))
         });
         Ok(complete.collect())
     }

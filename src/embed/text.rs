@@ -8,12 +8,15 @@ use super::fingerprint;
 /// Bytes of a text's hash: 128 bits, far beyond chance for any catalogue.
 const HASH_BYTES: usize = 16;
 
-/// Returns the text that stands for a movie: `title. genres. description`, what is missing left out.
+/// Returns the text that stands for a movie: `title. genres. description`, what is missing left out. In which order the
+/// genres come makes no difference.
 ///
 /// The year is not part of it: a number says little about what a film is like, and searches filter by it.
 #[must_use]
 pub fn text_of(title: &str, genres: &[String], description: Option<&str>) -> String {
-    let genres = genres.iter().map(|genre| genre.trim()).filter(|genre| !genre.is_empty()).collect::<Vec<_>>();
+    let mut genres: Vec<&String> = genres.iter().collect();
+    genres.sort_unstable();
+    let genres = genres.into_iter().map(|genre| genre.trim()).filter(|genre| !genre.is_empty()).collect::<Vec<_>>();
     let parts = [title.trim(), &genres.join(", "), description.unwrap_or_default().trim()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(". ")
 }
@@ -30,7 +33,7 @@ mod tests {
 
     #[test]
     fn says_what_a_movie_is_about() {
-        let genres = ["Comedy".to_owned(), String::new(), "Romance".to_owned()];
+        let genres = ["Romance".to_owned(), String::new(), "Comedy".to_owned()];
         let text = text_of(" Amélie ", &genres, Some("A shy waitress.\n"));
         assert_eq!(text, "Amélie. Comedy, Romance. A shy waitress.");
         assert_eq!(text_of("Amélie", &[], None), "Amélie");

@@ -90,12 +90,13 @@ impl Catalogue {
     /// Returns all that is known of a movie, which is named by id, IMDb code or title.
     pub async fn show(&self, movie: &str) -> Result<Details, Error> {
         let card = self.find(movie).await?;
-        let roles = self.store.role_names(&[card.id]).await?.remove(&card.id).unwrap_or_default();
+        let ids = [card.id];
+        let (genres, roles) = tokio::try_join!(self.store.genre_names(&ids), self.store.role_names(&ids))?;
+        let genres = genres.into_values().next().unwrap_or_default();
+        let roles = roles.into_values().next().unwrap_or_default();
         let torrents = self.store.torrents_of(card.id).await?.into_iter().map(Release::from).collect();
-        let movies = self.movies(std::slice::from_ref(&card)).await?;
-        let movie = movies.into_iter().next().map(|(_, movie)| movie);
         Ok(Details {
-            movie: movie.ok_or_else(|| Error::NotFound { text: card.title.clone() })?,
+            movie: Movie::new(&card, genres, &roles),
             title_english: card.title_english.clone().filter(|title| *title != card.title),
             description: card.description().map(str::to_owned),
             roles: roles.into_iter().map(|role| Part { name: role.name, character: role.character }).collect(),

@@ -1,7 +1,7 @@
 //! Finds the one movie that somebody names: by the source's id, by IMDb code, or by title, with the year where two share it.
 
 use super::words::words;
-use super::{Catalogue, Error, Filter, Mode, Query};
+use super::{Catalogue, Error, Filter, Mode, Movie, Query};
 use crate::store::Card;
 
 /// How many candidates are named where a title is not clear.
@@ -24,8 +24,7 @@ impl Catalogue {
             return one_of(text, cards);
         }
         let query = Query { text: text.to_owned(), mode: Mode::Text, limit: NAMED, filter: Filter::default() };
-        let likely: Vec<String> =
-            self.search(&query).await?.hits.iter().map(|hit| named(hit.movie.id, &hit.movie.titled())).collect();
+        let likely: Vec<String> = self.search(&query).await?.hits.iter().map(|hit| named(&hit.movie)).collect();
         if likely.is_empty() {
             return Err(Error::NotFound { text: text.to_owned() });
         }
@@ -35,20 +34,17 @@ impl Catalogue {
     /// Returns the movies with exactly this title, accents and case aside.
     async fn by_title(&self, text: &str) -> Result<Vec<Card>, Error> {
         let snapshot = self.snapshot(false).await?;
+        let with_title = async |wanted: &[String]| {
+            let is_title = |place: &u32| snapshot.titles(*place).iter().any(|title| words(title) == wanted);
+            let places = snapshot.titled(wanted).into_iter().filter(is_title);
+            self.store.cards(&places.map(|place| snapshot.id(place)).collect::<Vec<_>>()).await
+        };
         let wanted = words(text);
-        let is_title =
-            |place: &u32, wanted: &[String]| snapshot.titles(*place).iter().any(|title| words(title) == wanted);
-        let mut places: Vec<u32> = snapshot.titled(&wanted);
-        places.retain(|place| is_title(place, &wanted));
-        let ids: Vec<i64> = places.iter().map(|&place| snapshot.id(place)).collect();
-        let mut cards = self.store.cards(&ids).await?;
+        let mut cards = with_title(&wanted).await?;
         if let Some((title, Ok(year))) = wanted.split_last().map(|(last, title)| (title, last.parse::<i32>()))
             && cards.is_empty()
         {
-            let mut places = snapshot.titled(title);
-            places.retain(|place| is_title(place, title));
-            let ids: Vec<i64> = places.iter().map(|&place| snapshot.id(place)).collect();
-            cards = self.store.cards(&ids).await?;
+            cards = with_title(title).await?;
             cards.retain(|card| card.year == Some(year));
         }
         cards.sort_by_key(|card| card.external_id);
@@ -61,18 +57,14 @@ fn one_of(text: &str, mut cards: Vec<Card>) -> Result<Card, Error> {
         0 => Err(Error::NotFound { text: text.to_owned() }),
         1 => Ok(cards.remove(0)),
         _ => {
-            let name = |card: &Card| named(card.external_id, &title_of(card));
+            let name = |card: &Card| named(&Movie::new(card, Vec::new(), &[]));
             Err(Error::Ambiguous { text: text.to_owned(), candidates: cards.iter().map(name).take(NAMED).collect() })
         }
     }
 }
 
-fn title_of(card: &Card) -> String {
-    card.year.map_or_else(|| card.title.clone(), |year| format!("{} ({year})", card.title))
-}
-
-fn named(id: i32, title: &str) -> String {
-    format!("{id} {title}")
+fn named(movie: &Movie) -> String {
+    format!("{} {}", movie.id, movie.titled())
 }
 
 fn is_imdb_code(text: &str) -> bool {

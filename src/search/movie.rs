@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::store::Card;
+use crate::store::{Card, Role};
 
 /// A movie.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,7 +31,13 @@ pub struct Movie {
 }
 
 impl Movie {
-    pub(super) fn new(card: &Card, genres: Vec<String>, cast: Vec<String>) -> Self {
+    pub(super) fn new(card: &Card, genres: Vec<String>, roles: &[Role]) -> Self {
+        let mut cast: Vec<String> = Vec::new();
+        for role in roles {
+            if !cast.contains(&role.name) {
+                cast.push(role.name.clone());
+            }
+        }
         Self {
             id: card.external_id,
             imdb_code: card.imdb_code.clone(),

@@ -3,7 +3,7 @@
 //! Titles are read at once; which movies have a word is read when the word is first asked for, vectors when first
 //! needed. Movies are numbered by their place in order of the source's ids, so that ties fall alike on every database.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, OnceCell};
@@ -140,9 +140,11 @@ impl Snapshot {
 
     fn in_titles(&self, term: &Term, query: &WordQuery) -> Vec<u32> {
         match query {
-            WordQuery::AnyOf(forms) => union(forms.iter().filter_map(|form| self.title_words.get(form))),
+            WordQuery::AnyOf(forms) => {
+                union(forms.iter().filter_map(|form| self.title_words.get(form)).map(Vec::as_slice))
+            }
             WordQuery::Prefix(_) | WordQuery::Phrase(_) => {
-                union(self.title_words.iter().filter(|(word, _)| term.is_in(word)).map(|(_, places)| places))
+                union(self.title_words.iter().filter(|(word, _)| term.is_in(word)).map(|(_, places)| places.as_slice()))
             }
         }
     }
@@ -156,7 +158,7 @@ impl Snapshot {
     /// Returns for each phrase the movies with it in title, description or cast.
     pub(super) async fn with_phrases(&self, phrases: &[WordQuery]) -> Result<Vec<Vec<u32>>, Error> {
         let read = self.read_once(phrases).await?;
-        Ok(read.iter().map(|(texts, cast)| union([texts.as_ref(), cast.as_ref()].into_iter())).collect())
+        Ok(read.iter().map(|(texts, cast)| union([texts.as_slice(), cast.as_slice()])).collect())
     }
 
     /// Returns where these stand, from memory as far as they were asked for before.
@@ -246,9 +248,10 @@ fn index(titles: &[Vec<String>]) -> HashMap<String, Vec<u32>> {
     index
 }
 
-fn union<'a>(lists: impl Iterator<Item = &'a Vec<u32>>) -> Vec<u32> {
-    let distinct: HashSet<u32> = lists.flatten().copied().collect();
-    let mut places: Vec<u32> = distinct.into_iter().collect();
+/// Returns the places that are in any of the lists, ascending.
+pub(super) fn union<'a>(lists: impl IntoIterator<Item = &'a [u32]>) -> Vec<u32> {
+    let mut places: Vec<u32> = lists.into_iter().flatten().copied().collect();
     places.sort_unstable();
+    places.dedup();
     places
 }

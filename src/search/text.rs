@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use super::Error;
 use super::question::{Question, Term};
-use super::snapshot::{Occurrences, Snapshot};
+use super::snapshot::{Occurrences, Snapshot, union};
 use super::words::{stem, words};
 use crate::store::Store;
 
@@ -241,15 +241,10 @@ impl Weighted {
 /// Returns those of the movies (of all, at first) that are in any of the lists.
 fn with_all(before: Option<Vec<u32>>, lists: &[&[u32]]) -> Vec<u32> {
     let is_there = |place: &u32| lists.iter().any(|list| list.binary_search(place).is_ok());
-    before.map_or_else(
-        || {
-            let mut all = lists.concat();
-            all.sort_unstable();
-            all.dedup();
-            all
-        },
-        |before| before.into_iter().filter(is_there).collect(),
-    )
+    match before {
+        Some(before) => before.into_iter().filter(is_there).collect(),
+        None => union(lists.iter().copied()),
+    }
 }
 
 /// Says whether a title is what was asked for.

@@ -54,9 +54,7 @@ impl Store {
 
     /// Returns the best rated movies, those with equal rating by title.
     pub async fn top_rated(&self, limit: u64) -> Result<Vec<movie::Model>, Error> {
-        let query = listed().filter(movie::COLUMN.rating.is_not_null()).limit(limit);
-        let best_first = query.order_by_desc(movie::COLUMN.rating).order_by_asc(movie::COLUMN.title);
-        best_first.all(&self.db).await.map_err(Error::doing(DOING))
+        best_rated().limit(limit).all(&self.db).await.map_err(Error::doing(DOING))
     }
 
     /// Returns the movies of a genre, newest first.
@@ -78,12 +76,21 @@ impl Store {
 }
 
 /// Selects movies that the source lists.
-fn listed() -> Select<movie::Entity> {
+pub(super) fn listed() -> Select<movie::Entity> {
     movie::Entity::find().filter(movie::COLUMN.deleted_at.is_null())
 }
 
+/// Selects the movies with a rating, best first, those with equal rating by title.
+pub(super) fn best_rated() -> Select<movie::Entity> {
+    listed()
+        .filter(movie::COLUMN.rating.is_not_null())
+        .order_by_desc(movie::COLUMN.rating)
+        .order_by_asc(movie::COLUMN.title)
+        .order_by_asc(movie::COLUMN.external_id)
+}
+
 /// Orders by upload; movies without a date come last on both databases.
-fn newest_first(query: Select<movie::Entity>) -> Select<movie::Entity> {
+pub(super) fn newest_first(query: Select<movie::Entity>) -> Select<movie::Entity> {
     query
         .order_by(movie::Column::DateUploaded.is_null(), Order::Asc)
         .order_by_desc(movie::COLUMN.date_uploaded)

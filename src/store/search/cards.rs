@@ -6,15 +6,17 @@ use chrono::{DateTime, Utc};
 use entity::{cast, genre, movie, movie_cast, movie_genre, torrent};
 use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, JoinType, Order, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
-    Select, prelude::Decimal,
+    ColumnTrait, DerivePartialModel, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
+    prelude::Decimal,
 };
 
 use super::DOING;
+use crate::store::library::{best_rated, listed, newest_first};
 use crate::store::{Error, Store, bulk, dialect};
 
 /// A movie without its relations, and with what it is about.
-#[derive(Clone, Debug, PartialEq, FromQueryResult)]
+#[derive(Clone, Debug, PartialEq, DerivePartialModel)]
+#[sea_orm(entity = "movie::Entity")]
 pub struct Card {
     /// Our own id.
     pub id: i64,
@@ -65,7 +67,7 @@ impl Store {
         let mut cards = Vec::with_capacity(ids.len());
         for keys in ids.chunks(bulk::MAX_KEYS) {
             let query = listed().filter(dialect::is_any_of(self.backend(), movie::Column::Id, keys));
-            cards.extend(query.into_model::<Card>().all(&self.db).await.map_err(Error::doing(DOING))?);
+            cards.extend(query.into_partial_model::<Card>().all(&self.db).await.map_err(Error::doing(DOING))?);
         }
         Ok(cards)
     }
@@ -84,13 +86,13 @@ impl Store {
     /// Returns the movies with an IMDb code.
     pub async fn cards_by_imdb_code(&self, imdb_code: &str) -> Result<Vec<Card>, Error> {
         let query = listed().filter(movie::Column::ImdbCode.eq(imdb_code)).order_by_asc(movie::Column::ExternalId);
-        query.into_model().all(&self.db).await.map_err(Error::doing(DOING))
+        query.into_partial_model().all(&self.db).await.map_err(Error::doing(DOING))
     }
 
     /// Returns the movie with an id of the source's.
     pub async fn card(&self, external_id: i32) -> Result<Option<Card>, Error> {
         let query = listed().filter(movie::Column::ExternalId.eq(external_id));
-        query.into_model().one(&self.db).await.map_err(Error::doing(DOING))
+        query.into_partial_model().one(&self.db).await.map_err(Error::doing(DOING))
     }
 
     /// Returns the names of the genres of these movies, sorted.
@@ -160,19 +162,15 @@ impl Store {
 
     /// Returns the best rated movies, those with equal rating by title.
     pub async fn top_cards(&self, limit: u64) -> Result<Vec<Card>, Error> {
-        let rated = listed().filter(movie::Column::Rating.is_not_null()).order_by_desc(movie::Column::Rating);
-        let query = rated.order_by_asc(movie::Column::Title).order_by_asc(movie::Column::ExternalId).limit(limit);
-        query.into_model().all(&self.db).await.map_err(Error::doing(DOING))
+        best_rated().limit(limit).into_partial_model().all(&self.db).await.map_err(Error::doing(DOING))
     }
 
     /// Returns the movies that the source listed last, those without a date at the end.
     pub async fn recent_cards(&self, limit: u64) -> Result<Vec<Card>, Error> {
-        let dated = listed().order_by(movie::Column::DateUploaded.is_null(), Order::Asc);
-        let newest = dated.order_by_desc(movie::Column::DateUploaded).order_by_desc(movie::Column::ExternalId);
-        newest.limit(limit).into_model().all(&self.db).await.map_err(Error::doing(DOING))
+        newest_first(listed()).limit(limit).into_partial_model().all(&self.db).await.map_err(Error::doing(DOING))
     }
 
-    /// Returns the torrents of a movie by our id, best quality last.
+    /// Returns the torrents of a movie by our id, the largest last.
     pub async fn torrents_of(&self, id: i64) -> Result<Vec<TorrentRow>, Error> {
         let query = torrent::Entity::find().filter(torrent::Column::MovieId.eq(id));
         let sorted = query.order_by_asc(torrent::Column::SizeBytes).order_by_asc(torrent::Column::Hash);
@@ -187,25 +185,4 @@ fn group<T>(groups: &mut HashMap<i64, Vec<T>>, rows: impl IntoIterator<Item = (i
     for (id, value) in rows {
         groups.entry(id).or_default().push(value);
     }
-}
-
-/// Selects movies that the source lists, as cards.
-pub(super) fn listed() -> Select<movie::Entity> {
-    movie::Entity::find()
-        .select_only()
-        .columns([
-            movie::Column::Id,
-            movie::Column::ExternalId,
-            movie::Column::ImdbCode,
-            movie::Column::Title,
-            movie::Column::TitleEnglish,
-            movie::Column::Year,
-            movie::Column::Rating,
-            movie::Column::Runtime,
-            movie::Column::Language,
-            movie::Column::DescriptionFull,
-            movie::Column::DescriptionIntro,
-            movie::Column::DateUploaded,
-        ])
-        .filter(movie::Column::DeletedAt.is_null())
 }
