@@ -3,13 +3,16 @@
 //! A query is built from words only, never from text as typed, and bound: so no operator of either database's query
 //! language can get in.
 
+use futures::{StreamExt, TryStreamExt};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TransactionOptions, Value};
-
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::DOING;
 use crate::store::{Error, Store, dialect};
+
+/// Queries that are answered at the same time, each by a connection.
+const LOOK_UPS_AT_ONCE: usize = 4;
 
 /// What to look up: words in lower case. Their accents are folded as the database's index folds those of its words.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -68,19 +71,22 @@ impl Store {
     /// Returns for each query the movies with its words in title, English title or description, and those in whose cast
     /// is a name with them. Deleted ones may be among them.
     pub async fn movies_with(&self, queries: &[WordQuery]) -> Result<Vec<(Vec<i64>, Vec<i64>)>, Error> {
-        let found = match self.backend() {
-            DbBackend::Postgres => self.find_with_indexes(queries).await,
-            _ => find_each(&self.db, queries).await,
-        };
-        found.map_err(Error::doing(DOING))
+        let found = futures::stream::iter(queries).map(|query| self.find(query)).buffered(LOOK_UPS_AT_ONCE);
+        found.try_collect().await.map_err(Error::doing(DOING))
     }
 
-    /// For a common word the planner would rather read all documents, and with them their texts, which takes ten times
-    /// as long.
-    async fn find_with_indexes(&self, queries: &[WordQuery]) -> Result<Vec<(Vec<i64>, Vec<i64>)>, DbErr> {
+    async fn find(&self, query: &WordQuery) -> Result<(Vec<i64>, Vec<i64>), DbErr> {
+        if query.is_empty() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        if self.backend() != DbBackend::Postgres {
+            return find(&self.db, FIND_ON_SQLITE, query.for_sqlite()).await;
+        }
+        // For a common word the planner would rather read all documents, and with them their texts, which takes ten times
+        // as long.
         let transaction = self.db.begin(TransactionOptions::default()).await?;
         transaction.execute_unprepared("SET LOCAL enable_seqscan = off").await?;
-        let found = find_each(&transaction, queries).await?;
+        let found = find(&transaction, FIND_ON_POSTGRES, query.for_postgres()).await?;
         transaction.commit().await?;
         Ok(found)
     }
@@ -127,31 +133,17 @@ const FIND_ON_POSTGRES: &str = "SELECT \
 
 const FIND_ON_SQLITE: &str = "SELECT \
      (SELECT group_concat(rowid, ' ') FROM movies_search WHERE movies_search MATCH ?1), \
-     (SELECT group_concat(DISTINCT movie_id) FROM movie_casts WHERE cast_id IN \
-     (SELECT rowid FROM casts_search WHERE casts_search MATCH ?1))";
+     (SELECT group_concat(movie_id, ' ') FROM (SELECT DISTINCT movie_id FROM movie_casts WHERE cast_id IN \
+     (SELECT rowid FROM casts_search WHERE casts_search MATCH ?1)))";
 
-async fn find_each(
-    connection: &impl ConnectionTrait,
-    queries: &[WordQuery],
-) -> Result<Vec<(Vec<i64>, Vec<i64>)>, DbErr> {
+async fn find(connection: &impl ConnectionTrait, sql: &str, words: String) -> Result<(Vec<i64>, Vec<i64>), DbErr> {
     let backend = connection.get_database_backend();
-    let is_postgres = backend == DbBackend::Postgres;
-    let sql = if is_postgres { FIND_ON_POSTGRES } else { FIND_ON_SQLITE };
-    let mut found = Vec::with_capacity(queries.len());
-    for query in queries {
-        if query.is_empty() {
-            found.push((Vec::new(), Vec::new()));
-            continue;
-        }
-        let text = if is_postgres { query.for_postgres() } else { query.for_sqlite() };
-        let row = connection.query_one_raw(Statement::from_sql_and_values(backend, sql, [text.into()])).await?;
-        let ids = |column: usize| -> Result<Vec<i64>, DbErr> {
-            let packed: Option<String> = row.as_ref().map(|row| row.try_get_by_index(column)).transpose()?.flatten();
-            Ok(packed.unwrap_or_default().split([' ', ',']).filter_map(|id| id.parse().ok()).collect())
-        };
-        found.push((ids(0)?, ids(1)?));
-    }
-    Ok(found)
+    let row = connection.query_one_raw(Statement::from_sql_and_values(backend, sql, [words.into()])).await?;
+    let ids = |column: usize| -> Result<Vec<i64>, DbErr> {
+        let packed: Option<Option<String>> = row.as_ref().map(|row| row.try_get_by_index(column)).transpose()?;
+        Ok(dialect::unpacked(packed.flatten()))
+    };
+    Ok((ids(0)?, ids(1)?))
 }
 
 /// A movie's titles.
