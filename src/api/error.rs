@@ -1,7 +1,7 @@
 //! What can go wrong between us and the API, and what each failure means for the next step.
 //!
-//! A text about an answer, or about none, begins with the address that was asked, credentials removed. Deciding what to do is left to
-//! [`super::retry`], [`super::mirrors`] and [`super::breaker`]; here are only the facts they decide by.
+//! A text about an answer, or about none, begins with the address that was asked, credentials removed. Deciding what to
+//! do is left to [`super::retry`], [`super::mirrors`] and [`super::breaker`]; here are only the facts they decide by.
 
 use super::wire::BadMovie;
 

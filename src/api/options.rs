@@ -1,6 +1,7 @@
 //! What a caller may set: how the client behaves, and what a list is asked for.
 //!
-//! Plain data and its defaults, which are those of `config/default.toml`. Where the values come from (files, environment, command line) is not known here.
+//! Plain data and its defaults, which are those of `config/default.toml`. Where the values come from (files, environment,
+//! command line) is not known here.
 
 use std::time::Duration;
 
