@@ -3,11 +3,13 @@
 //! `test-db` tells which database was meant and changes nothing, so it shows which layer won.
 
 use std::ffi::OsString;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::os::unix::ffi::OsStringExt;
 
 use serde_json::json;
 
-use crate::command::{FETCH_YTS, Folder, TEST_DB, run};
+use crate::command::{FETCH_YTS, Folder, Running, TEST_DB, YTS_CATALOG, run, wait_until};
 
 #[test]
 fn a_broken_config_is_named_and_ends_with_2() {
@@ -90,6 +92,28 @@ fn a_key_that_cannot_be_read_is_told_by_what_needs_it_and_by_nothing_else() {
     fetch(&["--dry-run"]).expect_code(0);
     fetch(&["--embeddings", "off", "--max-pages", "1"]).expect_code(0);
     fetch(&["--verify"]).expect_code(0);
+}
+
+#[test]
+fn a_key_in_dot_env_goes_to_the_service() {
+    let folder = Folder::new();
+    folder.json(FETCH_YTS, &["--demo", "--demo-movies", "5", "--embeddings", "off"]);
+    folder.write(".env", "YTS_EMBEDDINGS_KEY=sk-of-dot-env\n");
+    let service = TcpListener::bind("127.0.0.1:0").unwrap();
+    service.set_nonblocking(true).unwrap();
+    let mut command = folder.command(YTS_CATALOG, &["embed", "--embeddings", "http"]);
+    command.env("YTS__EMBEDDINGS__BASE_URL", format!("http://{}", service.local_addr().unwrap()));
+    let _asking = Running::start(command);
+    let mut asked = None;
+    wait_until("the service is asked", || {
+        asked = service.accept().ok();
+        asked.is_some()
+    });
+    let (stream, _) = asked.unwrap();
+    stream.set_nonblocking(false).unwrap();
+    let head = BufReader::new(stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+    let head: Vec<String> = head.collect();
+    assert!(head.iter().any(|line| line.eq_ignore_ascii_case("authorization: bearer sk-of-dot-env")), "{head:?}");
 }
 
 #[test]
