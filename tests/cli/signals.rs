@@ -104,3 +104,15 @@ fn ctrl_c_before_the_run_has_begun_ends_it_too() {
     ended.expect_error(130, &["stopping"]);
     assert_eq!(folder.names(), Vec::<String>::new());
 }
+
+#[test]
+fn ctrl_c_ends_a_verification_which_speaks_of_no_pages() {
+    let folder = Folder::new();
+    folder.json(FETCH_YTS, &["--demo", "--demo-movies", "20"]);
+    let stalled = ["--demo", "--demo-movies", "20", "--demo-faults", "stall=100", "--verify", "-vv"];
+    let running = Running::start(folder.command(FETCH_YTS, &stalled));
+    running.wait_for_words("drew a fault");
+    running.signal("INT");
+    let ended = running.end_within(Duration::from_secs(6));
+    ended.expect_error(130, &["stopping\n"]);
+}
