@@ -83,7 +83,7 @@ impl Snapshot {
         let ids: Vec<i64> = all.iter().map(|titles| titles.id).collect();
         let places = ids.iter().zip(0..).map(|(&id, place)| (id, place)).collect();
         let folded = |titles: Vec<String>| titles.iter().map(|title| fold(title).into_owned()).collect();
-        let titles: Vec<Vec<String>> = all.into_iter().map(|titles| folded(titles.titles)).collect();
+        let titles: Vec<Vec<String>> = all.into_iter().map(|titles| folded(titles.all)).collect();
         let title_words = index(&titles);
         let (kept, matrix, passed) = (Mutex::default(), OnceCell::new(), Mutex::default());
         Self { state, store, ids, titles, places, title_words, genres, kept, matrix, passed }

@@ -11,11 +11,11 @@ mod watch;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 
-pub use self::cards::{Card, Role, TorrentRow};
+pub(crate) use self::cards::{Card, Role, TorrentRow};
 pub use self::filter::Filter;
-pub use self::near::PackedVectors;
-pub use self::postings::{Titles, WordQuery};
-pub use self::watch::Watch;
+pub(crate) use self::near::PackedVectors;
+pub(crate) use self::postings::{Titles, WordQuery};
+pub(crate) use self::watch::Watch;
 
 use super::{Error, Store, dialect};
 

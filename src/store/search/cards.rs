@@ -17,53 +17,53 @@ use crate::store::{Error, Store, bulk, dialect};
 /// A movie without its relations, and with what it is about.
 #[derive(Clone, Debug, PartialEq, DerivePartialModel)]
 #[sea_orm(entity = "movie::Entity")]
-pub struct Card {
+pub(crate) struct Card {
     /// Our own id.
-    pub id: i64,
+    pub(crate) id: i64,
     /// The source's id.
-    pub external_id: i32,
+    pub(crate) external_id: i32,
     /// IMDb title code.
-    pub imdb_code: Option<String>,
+    pub(crate) imdb_code: Option<String>,
     /// Title.
-    pub title: String,
+    pub(crate) title: String,
     /// Title in English.
-    pub title_english: Option<String>,
+    pub(crate) title_english: Option<String>,
     /// Year of release.
-    pub year: Option<i32>,
+    pub(crate) year: Option<i32>,
     /// Rating from 0 to 10.
-    pub rating: Option<Decimal>,
+    pub(crate) rating: Option<Decimal>,
     /// Runtime in minutes.
-    pub runtime: Option<i32>,
+    pub(crate) runtime: Option<i32>,
     /// Language.
-    pub language: Option<String>,
+    pub(crate) language: Option<String>,
     /// Full description.
-    pub description_full: Option<String>,
+    pub(crate) description_full: Option<String>,
     /// Short description.
-    pub description_intro: Option<String>,
+    pub(crate) description_intro: Option<String>,
     /// When the source listed it (UTC).
-    pub date_uploaded: Option<DateTime<Utc>>,
+    pub(crate) date_uploaded: Option<DateTime<Utc>>,
 }
 
 /// A role of a movie.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Role {
+pub(crate) struct Role {
     /// The person.
-    pub name: String,
+    pub(crate) name: String,
     /// The character played.
-    pub character: Option<String>,
+    pub(crate) character: Option<String>,
 }
 
 impl Card {
     /// Returns what the movie is about: the full description, else the short one.
     #[must_use]
-    pub fn description(&self) -> Option<&str> {
+    pub(crate) fn description(&self) -> Option<&str> {
         self.description_full.as_deref().or(self.description_intro.as_deref())
     }
 }
 
 impl Store {
     /// Returns the movies with these ids of ours that the source lists, in no order.
-    pub async fn cards(&self, ids: &[i64]) -> Result<Vec<Card>, Error> {
+    pub(crate) async fn cards(&self, ids: &[i64]) -> Result<Vec<Card>, Error> {
         let mut cards = Vec::with_capacity(ids.len());
         for keys in ids.chunks(bulk::MAX_KEYS) {
             let query = listed().filter(dialect::is_any_of(self.backend(), movie::Column::Id, keys));
@@ -73,7 +73,7 @@ impl Store {
     }
 
     /// Returns what these movies are about, with our ids, in no order; those that went are left out.
-    pub async fn descriptions(&self, ids: &[i64]) -> Result<Vec<(i64, Option<String>)>, Error> {
+    pub(crate) async fn descriptions(&self, ids: &[i64]) -> Result<Vec<(i64, Option<String>)>, Error> {
         let about: Expr =
             Func::coalesce([Expr::col(movie::Column::DescriptionFull), Expr::col(movie::Column::DescriptionIntro)])
                 .into();
@@ -84,19 +84,19 @@ impl Store {
     }
 
     /// Returns the movies with an IMDb code.
-    pub async fn cards_by_imdb_code(&self, imdb_code: &str) -> Result<Vec<Card>, Error> {
+    pub(crate) async fn cards_by_imdb_code(&self, imdb_code: &str) -> Result<Vec<Card>, Error> {
         let query = listed().filter(movie::Column::ImdbCode.eq(imdb_code)).order_by_asc(movie::Column::ExternalId);
         query.into_partial_model().all(&self.db).await.map_err(Error::doing(DOING))
     }
 
     /// Returns the movie with an id of the source's.
-    pub async fn card(&self, external_id: i32) -> Result<Option<Card>, Error> {
+    pub(crate) async fn card(&self, external_id: i32) -> Result<Option<Card>, Error> {
         let query = listed().filter(movie::Column::ExternalId.eq(external_id));
         query.into_partial_model().one(&self.db).await.map_err(Error::doing(DOING))
     }
 
     /// Returns the names of the genres of these movies, sorted.
-    pub async fn genre_names(&self, ids: &[i64]) -> Result<HashMap<i64, Vec<String>>, Error> {
+    pub(crate) async fn genre_names(&self, ids: &[i64]) -> Result<HashMap<i64, Vec<String>>, Error> {
         let mut names = HashMap::new();
         for keys in ids.chunks(bulk::MAX_KEYS) {
             let rows: Vec<(i64, String)> = movie_genre::Entity::find()
@@ -116,7 +116,7 @@ impl Store {
     }
 
     /// Returns the roles of these movies in order of billing.
-    pub async fn role_names(&self, ids: &[i64]) -> Result<HashMap<i64, Vec<Role>>, Error> {
+    pub(crate) async fn role_names(&self, ids: &[i64]) -> Result<HashMap<i64, Vec<Role>>, Error> {
         let mut roles = HashMap::new();
         for keys in ids.chunks(bulk::MAX_KEYS) {
             let rows: Vec<(i64, String, Option<String>)> = movie_cast::Entity::find()
@@ -137,13 +137,13 @@ impl Store {
     }
 
     /// Returns every genre with its id, by name.
-    pub async fn genre_list(&self) -> Result<Vec<(i32, String)>, Error> {
+    pub(crate) async fn genre_list(&self) -> Result<Vec<(i32, String)>, Error> {
         let query = genre::Entity::find().select_only().columns([genre::Column::Id, genre::Column::Name]);
         query.order_by_asc(genre::Column::Name).into_tuple().all(&self.db).await.map_err(Error::doing(DOING))
     }
 
     /// Returns every genre with the number of movies of it that the source lists, the largest first.
-    pub async fn genre_counts(&self) -> Result<Vec<(String, i64)>, Error> {
+    pub(crate) async fn genre_counts(&self) -> Result<Vec<(String, i64)>, Error> {
         movie_genre::Entity::find()
             .select_only()
             .column(genre::Column::Name)
@@ -161,17 +161,17 @@ impl Store {
     }
 
     /// Returns the best rated movies, those with equal rating by title.
-    pub async fn top_cards(&self, limit: u64) -> Result<Vec<Card>, Error> {
+    pub(crate) async fn top_cards(&self, limit: u64) -> Result<Vec<Card>, Error> {
         best_rated().limit(limit).into_partial_model().all(&self.db).await.map_err(Error::doing(DOING))
     }
 
     /// Returns the movies that the source listed last, those without a date at the end.
-    pub async fn recent_cards(&self, limit: u64) -> Result<Vec<Card>, Error> {
+    pub(crate) async fn recent_cards(&self, limit: u64) -> Result<Vec<Card>, Error> {
         newest_first(listed()).limit(limit).into_partial_model().all(&self.db).await.map_err(Error::doing(DOING))
     }
 
     /// Returns the torrents of a movie by our id, the largest last.
-    pub async fn torrents_of(&self, id: i64) -> Result<Vec<TorrentRow>, Error> {
+    pub(crate) async fn torrents_of(&self, id: i64) -> Result<Vec<TorrentRow>, Error> {
         let query = torrent::Entity::find().filter(torrent::Column::MovieId.eq(id));
         let sorted = query.order_by_asc(torrent::Column::SizeBytes).order_by_asc(torrent::Column::Hash);
         sorted.all(&self.db).await.map_err(Error::doing(DOING))
@@ -179,7 +179,7 @@ impl Store {
 }
 
 /// A torrent as it is stored.
-pub type TorrentRow = torrent::Model;
+pub(crate) type TorrentRow = torrent::Model;
 
 fn group<T>(groups: &mut HashMap<i64, Vec<T>>, rows: impl IntoIterator<Item = (i64, T)>) {
     for (id, value) in rows {

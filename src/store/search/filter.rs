@@ -35,7 +35,7 @@ impl Filter {
 
 impl Store {
     /// Returns the movies that meet the conditions and are listed by the source; nothing where there is no condition.
-    pub async fn movies_that_pass(&self, filter: &Filter) -> Result<Option<Vec<i64>>, Error> {
+    pub(crate) async fn movies_that_pass(&self, filter: &Filter) -> Result<Option<Vec<i64>>, Error> {
         if filter.is_empty() {
             return Ok(None);
         }

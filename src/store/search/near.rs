@@ -30,11 +30,11 @@ const MAX_EXACT: usize = 10_000;
 
 /// Vectors, one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PackedVectors {
+pub(crate) struct PackedVectors {
     /// Their movies, by our ids.
-    pub movie_ids: Vec<i64>,
+    pub(crate) movie_ids: Vec<i64>,
     /// Little-endian `f32`, as many for each movie.
-    pub numbers: Vec<u8>,
+    pub(crate) numbers: Vec<u8>,
 }
 
 impl Store {
@@ -104,7 +104,7 @@ impl Store {
     }
 
     /// Returns all vectors of a model on `SQLite`, packed: a row for each would cost more than reading it.
-    pub async fn packed_vectors(&self, model: &str, dimension: usize) -> Result<Vec<PackedVectors>, Error> {
+    pub(crate) async fn packed_vectors(&self, model: &str, dimension: usize) -> Result<Vec<PackedVectors>, Error> {
         // Joined as texts, blobs keep their bytes; in groups, they stay below SQLite's limit of a value's length.
         // Vectors of movies that went are left out by search, which knows the others; a join would cost more.
         let sql = "SELECT group_concat(movie_id, ' '), CAST(group_concat(embedding, '') AS BLOB) FROM movie_embeddings \
@@ -121,14 +121,14 @@ impl Store {
     }
 
     /// Says whether any movie has a vector of a model.
-    pub async fn has_vectors(&self, model: &str) -> Result<bool, Error> {
+    pub(crate) async fn has_vectors(&self, model: &str) -> Result<bool, Error> {
         let query = movie_embedding::Entity::find().select_only().column(movie_embedding::Column::MovieId);
         let one = query.filter(movie_embedding::Column::Model.eq(model)).into_tuple::<i64>().one(&self.db).await;
         Ok(one.map_err(Error::doing("look for vectors"))?.is_some())
     }
 
     /// Returns the vectors of these movies by a model.
-    pub async fn vectors_of(&self, model: &str, ids: &[i64]) -> Result<Vec<(i64, Vec<f32>)>, Error> {
+    pub(crate) async fn vectors_of(&self, model: &str, ids: &[i64]) -> Result<Vec<(i64, Vec<f32>)>, Error> {
         let mut vectors = Vec::with_capacity(ids.len());
         for keys in ids.chunks(bulk::MAX_KEYS) {
             let query = movie_embedding::Entity::find()

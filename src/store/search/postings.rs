@@ -16,7 +16,7 @@ const LOOK_UPS_AT_ONCE: usize = 4;
 
 /// What to look up: words in lower case. Their accents are folded as the database's index folds those of its words.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum WordQuery {
+pub(crate) enum WordQuery {
     /// Any of these words: the inflections of one.
     AnyOf(Vec<String>),
     /// Words that begin like this.
@@ -70,7 +70,7 @@ fn letters(word: &str) -> String {
 impl Store {
     /// Returns for each query the movies with its words in title, English title or description, and those in whose cast
     /// is a name with them. Deleted ones may be among them.
-    pub async fn movies_with(&self, queries: &[WordQuery]) -> Result<Vec<(Vec<i64>, Vec<i64>)>, Error> {
+    pub(crate) async fn movies_with(&self, queries: &[WordQuery]) -> Result<Vec<(Vec<i64>, Vec<i64>)>, Error> {
         let found = futures::stream::iter(queries).map(|query| self.find(query)).buffered(LOOK_UPS_AT_ONCE);
         found.try_collect().await.map_err(Error::doing(DOING))
     }
@@ -92,7 +92,7 @@ impl Store {
     }
 
     /// Returns the movies of any of these genres.
-    pub async fn movies_with_genre(&self, genre_ids: &[i32]) -> Result<Vec<i64>, Error> {
+    pub(crate) async fn movies_with_genre(&self, genre_ids: &[i32]) -> Result<Vec<i64>, Error> {
         // The ids are numbers of ours, so they may stand in the statement.
         let list = genre_ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         if list.is_empty() {
@@ -104,7 +104,7 @@ impl Store {
     }
 
     /// Returns the titles of all movies that the source lists, in order of the source's ids.
-    pub async fn all_titles(&self) -> Result<Vec<Titles>, Error> {
+    pub(crate) async fn all_titles(&self) -> Result<Vec<Titles>, Error> {
         const FIELD: char = '\u{1f}';
         const ROW: char = '\u{1e}';
         let line = "id || chr(31) || external_id || chr(31) || title || CASE WHEN title_english IS NULL \
@@ -118,7 +118,7 @@ impl Store {
             .filter_map(|row| {
                 let mut fields = row.split(FIELD);
                 let (id, external_id) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-                Some(Titles { id, external_id, titles: fields.map(str::to_owned).collect() })
+                Some(Titles { id, external_id, all: fields.map(str::to_owned).collect() })
             })
             .collect();
         all.sort_unstable_by_key(|titles| titles.external_id);
@@ -148,11 +148,11 @@ async fn find(connection: &impl ConnectionTrait, sql: &str, words: String) -> Re
 
 /// A movie's titles.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Titles {
+pub(crate) struct Titles {
     /// Our own id.
-    pub id: i64,
+    pub(crate) id: i64,
     /// The source's id.
-    pub external_id: i32,
+    pub(crate) external_id: i32,
     /// The title, and the English one where it differs.
-    pub titles: Vec<String>,
+    pub(crate) all: Vec<String>,
 }

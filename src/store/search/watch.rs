@@ -15,7 +15,7 @@ use crate::store::{Error, Store};
 
 /// Watches one database for writes.
 #[derive(Debug)]
-pub struct Watch {
+pub(crate) struct Watch {
     store: Store,
     /// A connection of its own to a file of `SQLite`.
     own: Option<Mutex<SqliteConnection>>,
@@ -35,14 +35,14 @@ impl Watch {
     }
 
     /// Ends the watch.
-    pub async fn close(self) -> Result<(), Error> {
+    pub(crate) async fn close(self) -> Result<(), Error> {
         let Some(own) = self.own else { return Ok(()) };
         let closed = own.into_inner().close().await;
         closed.map_err(|error| Error::doing("close the database")(DbErr::Conn(wrap(error))))
     }
 
     /// Returns the state of the data: the same text as before means that nothing was written meanwhile.
-    pub async fn state(&self) -> Result<String, Error> {
+    pub(crate) async fn state(&self) -> Result<String, Error> {
         let Some(own) = &self.own else {
             // A database in memory has one connection, which counts its own changes.
             let sql = match self.store.backend() {
@@ -77,7 +77,7 @@ fn wrap(error: sea_orm::SqlxError) -> RuntimeErr {
 
 impl Store {
     /// Begins to watch for writes.
-    pub async fn watch(&self) -> Result<Watch, Error> {
+    pub(crate) async fn watch(&self) -> Result<Watch, Error> {
         Watch::begin(self).await
     }
 }
