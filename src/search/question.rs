@@ -6,7 +6,7 @@ use crate::store::WordQuery;
 /// The most words of a question, and of a phrase, that are looked up; most descriptions have fewer that count.
 const MAX_TERMS: usize = 64;
 
-/// Bytes of the longest word that is looked up. `PostgreSQL` fails on one of 2,047, and no text has one of 256.
+/// Bytes of the longest word that is looked up. `PostgreSQL` fails on one of 2,047, and hardly any text has one of 256.
 const MAX_WORD: usize = 255;
 
 /// A question.

@@ -53,7 +53,7 @@ pub(super) fn fold(text: &str) -> Cow<'_, str> {
 
 /// Says whether a character is a part of words: a letter, a digit, or a mark on one.
 pub(super) fn is_in_word(character: char) -> bool {
-    character.is_alphanumeric() || is_combining_mark(character)
+    character.is_alphanumeric() || (!character.is_ascii() && is_combining_mark(character))
 }
 
 /// Returns the folded words of a text.

@@ -132,4 +132,6 @@ fn a_model_that_cannot_be_set_up_is_in_the_way_of_comparing_alone() {
     for arguments in [&["search", "x"][..], &["similar", "1"], &["recommend", "--like", "1"], &["embed"]] {
         with(arguments).expect_error(2, &["embeddings.key_file", "no-such-key"]);
     }
+    let no_folder = if cfg!(feature = "local-embeddings") { "embeddings.folder" } else { "embeddings.provider" };
+    folder.run(YTS_CATALOG, &["embed", "--embeddings", "local"]).expect_error(2, &[no_folder]);
 }
