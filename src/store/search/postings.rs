@@ -3,16 +3,12 @@
 //! A query is built from words only, never from text as typed, and bound: so no operator of either database's query
 //! language can get in.
 
-use futures::{StreamExt, TryStreamExt};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TransactionOptions, Value};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::DOING;
 use crate::store::{Error, Store, dialect};
-
-/// Queries that are answered at the same time, each by a connection.
-const LOOK_UPS_AT_ONCE: usize = 4;
 
 /// What to look up: words in lower case. Their accents are folded as the database's index folds those of its words.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -69,24 +65,33 @@ fn letters(word: &str) -> String {
 
 impl Store {
     /// Returns for each query the movies with its words in title, English title or description, and those in whose cast
-    /// is a name with them. Deleted ones may be among them.
+    /// is a name with them. Deleted ones may be among them. Two connections share the work.
     pub(crate) async fn movies_with(&self, queries: &[WordQuery]) -> Result<Vec<(Vec<i64>, Vec<i64>)>, Error> {
-        let found = futures::stream::iter(queries).map(|query| self.find(query)).buffered(LOOK_UPS_AT_ONCE);
-        found.try_collect().await.map_err(Error::doing(DOING))
+        let (one_half, other_half) = queries.split_at(queries.len().div_ceil(2));
+        let found = tokio::try_join!(self.find_each(one_half), self.find_each(other_half));
+        let (mut found, others) = found.map_err(Error::doing(DOING))?;
+        found.extend(others);
+        Ok(found)
     }
 
-    async fn find(&self, query: &WordQuery) -> Result<(Vec<i64>, Vec<i64>), DbErr> {
-        if query.is_empty() {
-            return Ok((Vec::new(), Vec::new()));
+    async fn find_each(&self, queries: &[WordQuery]) -> Result<Vec<(Vec<i64>, Vec<i64>)>, DbErr> {
+        let mut found = Vec::with_capacity(queries.len());
+        if queries.is_empty() {
+            return Ok(found);
         }
         if self.backend() != DbBackend::Postgres {
-            return find(&self.db, FIND_ON_SQLITE, query.for_sqlite()).await;
+            for query in queries {
+                found.push(find(&self.db, query).await?);
+            }
+            return Ok(found);
         }
         // For a common word the planner would rather read all documents, and with them their texts, which takes ten times
         // as long.
         let transaction = self.db.begin(TransactionOptions::default()).await?;
         transaction.execute_unprepared("SET LOCAL enable_seqscan = off").await?;
-        let found = find(&transaction, FIND_ON_POSTGRES, query.for_postgres()).await?;
+        for query in queries {
+            found.push(find(&transaction, query).await?);
+        }
         transaction.commit().await?;
         Ok(found)
     }
@@ -136,8 +141,15 @@ const FIND_ON_SQLITE: &str = "SELECT \
      (SELECT group_concat(movie_id, ' ') FROM (SELECT DISTINCT movie_id FROM movie_casts WHERE cast_id IN \
      (SELECT rowid FROM casts_search WHERE casts_search MATCH ?1)))";
 
-async fn find(connection: &impl ConnectionTrait, sql: &str, words: String) -> Result<(Vec<i64>, Vec<i64>), DbErr> {
+async fn find(connection: &impl ConnectionTrait, query: &WordQuery) -> Result<(Vec<i64>, Vec<i64>), DbErr> {
+    if query.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
     let backend = connection.get_database_backend();
+    let (sql, words) = match backend {
+        DbBackend::Postgres => (FIND_ON_POSTGRES, query.for_postgres()),
+        _ => (FIND_ON_SQLITE, query.for_sqlite()),
+    };
     let row = connection.query_one_raw(Statement::from_sql_and_values(backend, sql, [words.into()])).await?;
     let ids = |column: usize| -> Result<Vec<i64>, DbErr> {
         let packed: Option<Option<String>> = row.as_ref().map(|row| row.try_get_by_index(column)).transpose()?;
