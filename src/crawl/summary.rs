@@ -158,6 +158,8 @@ impl fmt::Display for Summary {
         let Self { pages, movies, requests, .. } = self;
         let time = Duration::from_secs_f64(self.seconds);
         let time = if time < Duration::from_mins(1) { format!("{:.1} s", self.seconds) } else { clock(time) };
+        // The last line holds the figures.
+        self.message.iter().try_for_each(|message| writeln!(f, "{message}"))?;
         write!(
             f,
             "run {} {}: pages {} planned, {} done, {} failed; movies {} listed, {} saved, {} updated, {} skipped, {} failed; \
@@ -178,7 +180,6 @@ impl fmt::Display for Summary {
             requests.retried,
             self.bytes as f64 / 1e6,
             self.movies_per_second,
-        )?;
-        self.message.iter().try_for_each(|message| write!(f, "\n{message}"))
+        )
     }
 }

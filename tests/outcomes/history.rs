@@ -118,7 +118,13 @@ async fn a_list_whose_pages_are_cut_short_is_not_certified(database: &Database) 
     source.script().max_limit = Some(4);
     let summary = crawl(&source, database, Existing::Skip).await;
     assert_eq!((summary.status, summary.movies.saved), ("incomplete", 40));
-    assert!(summary.message.is_some_and(|message| message.contains("60 fewer than the source counts")));
+    let told = summary.to_string();
+    assert!(told.contains("60 fewer than the source counts"), "{told}");
+    assert_eq!(summary.message.as_deref(), told.lines().next());
+    assert!(
+        told.lines().last().is_some_and(|last| last.starts_with("run ") && last.contains("movies 40 listed")),
+        "{told}"
+    );
     assert_eq!(certificate(database).await, None);
 
     let some_pages = Crawl { max_pages: Some(2), ..Crawl::of(source.base_url()) };
