@@ -1,7 +1,8 @@
 //! Saves a page: a table of contents. Each table's rows are built and written in the file that bears its name.
 //!
-//! Everything of a page commits in one transaction together with the mark that the page is done. Tables are written in
-//! one order and keys sorted within them, so that transactions wait for each other but never in a circle.
+//! Everything of a page commits in one transaction together with the mark that the page is done. Pages of new
+//! movies write the tables in one order, keys sorted within them, so that they wait for each other but not in a circle.
+//! Beside pages of updates there can be one: the database then ends a transaction, and the page is saved again.
 
 use std::collections::{BTreeSet, HashMap};
 
