@@ -137,74 +137,9 @@ impl Movie {
         }
         self
     }
-
-    /// Fills in from `other` what this movie does not know; what it knows stands.
-    pub fn fill_from(&mut self, other: Self) {
-        macro_rules! fill {
-            ($($field:ident),+) => { $( if self.$field.is_none() { self.$field = other.$field; } )+ };
-        }
-        fill!(
-            imdb_code,
-            title,
-            title_english,
-            title_long,
-            slug,
-            year,
-            rating,
-            runtime,
-            description_intro,
-            description_full,
-            yt_trailer_code,
-            language,
-            mpa_rating,
-            like_count,
-            url,
-            background_image,
-            background_image_original,
-            small_cover_image,
-            medium_cover_image,
-            large_cover_image,
-            date_uploaded
-        );
-        if self.genres.is_empty() {
-            self.genres = other.genres;
-        }
-        if self.cast.is_empty() {
-            self.cast = other.cast;
-        }
-        for torrent in other.torrents {
-            match self.torrents.iter_mut().find(|known| known.hash == torrent.hash) {
-                Some(known) => known.fill_from(torrent),
-                None => self.torrents.push(torrent),
-            }
-        }
-    }
 }
 
 /// Returns a text with U+FFFD for NUL, which `PostgreSQL` cannot hold.
 pub(crate) fn without_nul(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
-}
-
-impl Torrent {
-    /// Fills in from `other` what this torrent does not know.
-    fn fill_from(&mut self, other: Self) {
-        macro_rules! fill {
-            ($($field:ident),+) => { $( if self.$field.is_none() { self.$field = other.$field; } )+ };
-        }
-        fill!(
-            url,
-            quality,
-            kind,
-            is_repack,
-            video_codec,
-            bit_depth,
-            audio_channels,
-            seeds,
-            peers,
-            size,
-            size_bytes,
-            date_uploaded
-        );
-    }
 }

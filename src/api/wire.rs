@@ -9,9 +9,11 @@ mod fields;
 mod movie;
 mod rows;
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use self::fields::{Fields, ListProblem};
+use self::bounded::{List, Piece};
+use self::fields::{Fields, decode};
 use super::error::Error;
 use super::http::Answer;
 use super::shown::head_of;
@@ -71,8 +73,32 @@ pub struct Notice {
 #[derive(Debug)]
 pub(super) struct Envelope<'a> {
     answer: &'a Answer,
-    data: Fields<'a>,
+    data: Data<'a>,
     meta: Option<&'a RawValue>,
+}
+
+/// An answer, taken apart in one go as far as it has something to be read.
+#[derive(Deserialize)]
+struct Outside<'a> {
+    #[serde(borrow)]
+    status: Option<&'a RawValue>,
+    #[serde(borrow)]
+    status_message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    data: Option<Piece<'a, Data<'a>>>,
+    #[serde(borrow, rename = "@meta")]
+    meta: Option<&'a RawValue>,
+}
+
+/// What an answer says: of a list, or of a movie.
+#[derive(Debug, Deserialize)]
+struct Data<'a> {
+    #[serde(borrow)]
+    movie_count: Option<&'a RawValue>,
+    #[serde(borrow)]
+    movies: Option<Piece<'a>>,
+    #[serde(borrow)]
+    movie: Option<Piece<'a>>,
 }
 
 impl ListPage {
@@ -95,9 +121,14 @@ impl Entry {
         movie::read(&self.0)
     }
 
-    /// Reads of the movie what changes often: rating and torrents. The rest is unknown in what is returned.
-    pub fn read_changing(&self) -> Result<ParsedMovie, BadMovie> {
-        movie::read_changing(&self.0)
+    /// Reads of the movie what is not known of it; what is known stands.
+    pub fn fill_unknown(&self, movie: &mut Movie) -> Result<(), BadMovie> {
+        movie::fill_unknown(&self.0, movie)
+    }
+
+    /// Reads of the movie what changes often, rating and torrents, as far as it is not known.
+    pub fn fill_changing(&self, movie: &mut Movie) -> Result<(), BadMovie> {
+        movie::fill_changing(&self.0, movie)
     }
 }
 
@@ -112,19 +143,25 @@ impl<'a> Envelope<'a> {
             let (url, head) = (url(), head());
             return Err(if is_html { Error::Challenge { url, head } } else { Error::NotJson { url, head } });
         }
-        let envelope = Fields::read(body).map_err(|reason| Error::Json { url: url(), reason, head: head() })?;
-        let Some(status) = envelope.raw("status") else {
+        let outside: Outside<'_> = serde_json::from_str(body).map_err(|error| Error::Json {
+            url: url(),
+            reason: error.to_string(),
+            head: head(),
+        })?;
+        let Some(status) = outside.status else {
             return Err(Error::NotAnApi { url: url(), head: head() });
         };
         if status.get() != "\"ok\"" {
-            let message = envelope.text("status_message").ok().flatten().unwrap_or_default();
+            let message = outside.status_message.and_then(|raw| decode(raw).ok()).unwrap_or_default();
             let status = head_of(status.get().trim_matches('"'));
             return Err(Error::NotOk { url: url(), status, message: head_of(&message) });
         }
-        let unexpected = |reason| Error::Shape { url: url(), reason, head: head() };
-        let data = envelope.raw("data").ok_or_else(|| unexpected("no data".to_owned()))?;
-        let data = Fields::read(data.get()).map_err(|reason| unexpected(format!("data: {reason}")))?;
-        Ok(Self { answer, data, meta: envelope.raw("@meta") })
+        let unexpected = |reason: &str| Error::Shape { url: url(), reason: reason.to_owned(), head: head() };
+        match outside.data {
+            Some(Piece::Object(data)) => Ok(Self { answer, data, meta: outside.meta }),
+            Some(Piece::List(_) | Piece::Other) => Err(unexpected("data is not an object")),
+            None => Err(unexpected("no data")),
+        }
     }
 
     /// Returns the notice of a move that a host about to close puts into its answers.
@@ -145,28 +182,33 @@ impl<'a> Envelope<'a> {
     ///
     /// The API leaves `movies` out where there are none; on a page that should have some, that is an error: it happens
     /// when the API is asked in bursts, and must not be taken for the end of the list.
-    pub(super) fn list_page(&self, page: u32, page_size: u32) -> Result<ListPage, Error> {
-        let count = self.data.integer("movie_count", 0..=i64::MAX).and_then(|count| u64::try_from(count).ok());
-        let movie_count = count.ok_or_else(|| self.unexpected("no movie_count"))?;
+    pub(super) fn list_page(self, page: u32, page_size: u32) -> Result<ListPage, Error> {
+        let count = self.data.movie_count.map(|raw| Fields::of("movie_count", raw));
+        let count = count.and_then(|count| count.integer("movie_count", 0..=i64::MAX));
+        let movie_count =
+            count.and_then(|count| u64::try_from(count).ok()).ok_or_else(|| self.unexpected("no movie_count"))?;
         if movie_count > MAX_MOVIE_COUNT {
             return Err(self.unexpected("movie_count out of range"));
         }
-        let movies = self.data.list("movies").map_err(|problem| match problem {
-            ListProblem::NotAList => self.unexpected("movies is not a list"),
-            ListProblem::TooLong => self.unexpected("more movies than a page can have"),
-        })?;
+        let movies = match &self.data.movies {
+            Some(Piece::List(List(Ok(movies)))) => movies.as_slice(),
+            Some(Piece::List(List(Err(_)))) => return Err(self.unexpected("more movies than a page can have")),
+            Some(Piece::Object(_) | Piece::Other) => return Err(self.unexpected("movies is not a list")),
+            None => &[],
+        };
         let last_page = movie_count.div_ceil(u64::from(page_size.max(1)));
         if movies.is_empty() && u64::from(page) <= last_page {
             return Err(Error::MissingMovies { url: self.answer.url.clone(), page, movie_count });
         }
-        Ok(ListPage { movie_count, entries: movies.into_iter().map(|raw| Entry(raw.to_owned())).collect() })
+        let entries = movies.iter().map(|&raw| Entry(raw.to_owned())).collect();
+        Ok(ListPage { movie_count, entries })
     }
 
     /// Reads the answer as the details of the movie asked for. The API answers for a movie it does not know with
     /// status `ok` and id 0.
-    pub(super) fn details(&self, asked: i32) -> Result<ParsedMovie, Error> {
-        let raw = self.data.raw("movie").ok_or_else(|| self.unexpected("no movie"))?;
-        let read = movie::read(raw);
+    pub(super) fn details(mut self, asked: i32) -> Result<ParsedMovie, Error> {
+        let piece = self.data.movie.take().ok_or_else(|| self.unexpected("no movie"))?;
+        let read = movie::read_piece(piece, &self.answer.body);
         let answered = match &read {
             Ok(parsed) => Some(parsed.movie.external_id.into()),
             Err(bad) => bad.external_id,

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use futures::StreamExt;
 
+use super::listing::Listed;
 use super::page::is_batch;
 use super::worker::Worker;
 use super::{Error, Shared};
@@ -22,8 +23,9 @@ pub(super) struct Fetched {
 }
 
 impl Worker {
-    /// Fetches the details of these movies, all at once as far as the client lets them go out.
-    pub(super) async fn fetch_details(&self, movies: Vec<Movie>) -> Result<Fetched, Error> {
+    /// Fetches the details of these movies, all at once as far as the client lets them go out. What they do not say, the
+    /// list may.
+    pub(super) async fn fetch_details(&self, movies: Vec<Listed>) -> Result<Fetched, Error> {
         let client = &self.shared.client;
         let count = movies.len().max(1);
         let answers =
@@ -36,9 +38,10 @@ impl Worker {
             match answer {
                 Ok(parsed) => {
                     let mut movie = parsed.movie;
-                    movie.fill_from(listed);
+                    let bad = listed.entries.iter().filter_map(|entry| entry.fill_unknown(&mut movie).err());
+                    let lost = bad.map(|bad| format!("in the list: {}", bad.reason)).chain(parsed.lost);
+                    fetched.failures.extend(lost.map(|reason| lost_part(external_id, reason)));
                     fetched.movies.push(movie);
-                    fetched.failures.extend(parsed.lost.into_iter().map(|reason| lost_part(external_id, reason)));
                 }
                 Err(error) if error.is_source_down() => return Err(Error::Source(error)),
                 Err(error @ api::Error::UnknownMovie { .. }) => {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::api::{BadMovie, Entry, ListPage, ParsedMovie};
+use crate::api::{BadMovie, Entry, ListPage};
 use crate::movie::Movie;
 use crate::store::Failure;
 
@@ -20,7 +20,7 @@ pub(super) struct Listing {
 pub(super) struct Listed {
     pub(super) external_id: i32,
     /// What the list says of it. The source lists a movie twice now and then.
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
 }
 
 impl Listing {
@@ -30,27 +30,19 @@ impl Listing {
         Self { movies: movies.collect(), ..Self::default() }
     }
 
-    /// Reads what is listed of these movies. What one entry of a movie lacks, another may have.
-    pub(super) fn read(
-        &mut self,
-        listed: Vec<Listed>,
-        read: impl Fn(&Entry) -> Result<ParsedMovie, BadMovie>,
-    ) -> Vec<Movie> {
+    /// Reads what is listed of these movies that changes often. What one entry of a movie lacks, another may have.
+    pub(super) fn changing(&mut self, listed: Vec<Listed>) -> Vec<Movie> {
         let mut movies = Vec::with_capacity(listed.len());
         for Listed { external_id, entries } in listed {
-            let is_listed = !entries.is_empty();
-            let understood = entries.iter().filter_map(|entry| match read(entry) {
-                Ok(parsed) => Some(parsed.movie),
-                Err(bad) => {
-                    self.fail(bad);
-                    None
+            let mut movie = Movie { external_id, ..Movie::default() };
+            let mut is_understood = false;
+            for entry in &entries {
+                match entry.fill_changing(&mut movie) {
+                    Ok(()) => is_understood = true,
+                    Err(bad) => self.fail(bad),
                 }
-            });
-            let merged = understood.reduce(|mut movie, other| {
-                movie.fill_from(other);
-                movie
-            });
-            movies.extend(merged.or_else(|| (!is_listed).then(|| Movie { external_id, ..Movie::default() })));
+            }
+            movies.extend(is_understood.then_some(movie));
         }
         movies
     }

@@ -7,7 +7,7 @@ use super::details::failure_of;
 use super::listing::{Listed, Listing};
 use super::worker::Worker;
 use super::{Error, Existing, Purpose, Shared, plan};
-use crate::api::{self, Entry};
+use crate::api;
 use crate::store::{Failure, Known, Lease, PageReading, PageResult, Saved, Scope, Settled, retry};
 
 impl Worker {
@@ -131,13 +131,12 @@ impl Worker {
         if lease.is_read_again {
             self.drop_those_dealt_with(&mut there).await?;
         }
-        let unknown = listing.read(unknown, Entry::read);
         // What failed is asked for again, be the movie there or not.
         let existing = if is_batch(lease) { Existing::Refetch } else { self.shared.options.existing };
         let (skipped, to_fetch, updates, scope) = match existing {
             Existing::Skip => (there.len(), Vec::new(), Vec::new(), Scope::RatingAndTorrents),
-            Existing::Update => (0, Vec::new(), listing.read(there, Entry::read_changing), Scope::RatingAndTorrents),
-            Existing::Refetch => (0, listing.read(there, Entry::read), Vec::new(), Scope::Everything),
+            Existing::Update => (0, Vec::new(), listing.changing(there), Scope::RatingAndTorrents),
+            Existing::Refetch => (0, there, Vec::new(), Scope::Everything),
         };
         let Listing { mut failures, mut failed, .. } = listing;
         let distinct = skipped + unknown.len() + to_fetch.len() + updates.len();

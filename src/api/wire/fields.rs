@@ -45,8 +45,13 @@ pub(super) enum ListProblem {
 impl<'a> Fields<'a> {
     /// Takes an object apart; of a repeated field the last stands.
     pub(super) fn read(json: &'a str) -> Result<Self, String> {
-        let values: Object<'a> = serde_json::from_str(json).map_err(|error| error.to_string())?;
-        Ok(Self { values: values.0, label: Label::default() })
+        Self::of_object(serde_json::from_str(json).map_err(|error| error.to_string())?)
+    }
+
+    /// Returns the fields of an object that is taken apart already.
+    pub(super) fn of_object(object: Object<'a>) -> Result<Self, String> {
+        let values = object.0.map_err(|error| error.to_string())?;
+        Ok(Self { values, label: Label::default() })
     }
 
     /// Returns an object of one field.
@@ -143,8 +148,8 @@ impl<'a> Fields<'a> {
         if !raw.get().starts_with('[') {
             return Err(ListProblem::NotAList);
         }
-        let list: List<'a> = serde_json::from_str(raw.get()).map_err(|_| ListProblem::TooLong)?;
-        Ok(list.0)
+        let list: List<'a> = serde_json::from_str(raw.get()).map_err(|_| ListProblem::NotAList)?;
+        list.0.map_err(|_| ListProblem::TooLong)
     }
 
     /// Returns a field that should be a number as it is written, with the field itself for warnings.

@@ -5,6 +5,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::bounded::Piece;
 use super::fields::{Fields, Label};
 use super::{BadMovie, ParsedMovie, rows};
 use crate::api::shown::head_of;
@@ -15,21 +16,34 @@ const MAX_LOST: usize = 20;
 
 /// Reads a movie; one that cannot be understood is handed back with the reason.
 pub(super) fn read(raw: &RawValue) -> Result<ParsedMovie, BadMovie> {
-    understand(raw, |fields, lost| {
-        Ok(Movie {
-            genres: rows::genres(fields, lost)?,
-            cast: rows::cast(fields, lost)?,
-            torrents: rows::torrents(fields, lost)?,
-            ..own_fields(fields)?
-        })
-    })
+    let mut movie = Movie::default();
+    let lost = understand(&mut movie, Fields::read(raw.get()), raw.get(), fill)?;
+    Ok(ParsedMovie { movie, lost })
 }
 
-/// Reads of a movie what changes often.
-pub(super) fn read_changing(raw: &RawValue) -> Result<ParsedMovie, BadMovie> {
-    understand(raw, |fields, lost| {
-        Ok(Movie { rating: fields.rating("rating"), torrents: rows::torrents(fields, lost)?, ..Movie::default() })
-    })
+/// Reads a movie that is taken apart already, out of the answer that is shown if it cannot be understood.
+pub(super) fn read_piece(piece: Piece<'_>, answer: &str) -> Result<ParsedMovie, BadMovie> {
+    let fields = match piece {
+        Piece::Object(object) => Fields::of_object(object),
+        Piece::List(_) | Piece::Other => Err("not an object".to_owned()),
+    };
+    let mut movie = Movie::default();
+    let lost = understand(&mut movie, fields, answer, fill)?;
+    Ok(ParsedMovie { movie, lost })
+}
+
+/// Reads of a movie what is not known of it.
+pub(super) fn fill_unknown(raw: &RawValue, movie: &mut Movie) -> Result<(), BadMovie> {
+    understand(movie, Fields::read(raw.get()), raw.get(), fill).map(drop)
+}
+
+/// Reads of a movie what changes often, as far as it is not known.
+pub(super) fn fill_changing(raw: &RawValue, movie: &mut Movie) -> Result<(), BadMovie> {
+    let fill = |movie: &mut Movie, fields: &Fields<'_>, lost: &mut Vec<String>| {
+        movie.rating = movie.rating.or_else(|| fields.rating("rating"));
+        rows::fill_torrents(&mut movie.torrents, fields, lost)
+    };
+    understand(movie, Fields::read(raw.get()), raw.get(), fill).map(drop)
 }
 
 /// Returns the id of a movie of which nothing else is to be known, where it is a sensible one.
@@ -45,25 +59,23 @@ pub(super) fn listed_id(raw: &RawValue) -> Option<i32> {
         // As it may be where a field is there twice.
         Err(_) => Fields::read(raw.get()).ok()?,
     };
-    external_id(&fields).ok()
+    proper_id(id_of(&fields)).ok()
 }
 
-/// Returns a movie's id, sensible or not, if it has one.
-fn id_of(raw: &RawValue) -> Option<i64> {
-    Fields::read(raw.get()).ok()?.integer("id", i64::MIN..=i64::MAX)
-}
-
-/// Reads the id, and the rest as `read_rest` does, which also names what is lost.
+/// Reads the id, and the rest as `fill` does; returns what is lost. `json` is shown if that fails.
 fn understand(
-    raw: &RawValue,
-    read_rest: impl FnOnce(&Fields<'_>, &mut Vec<String>) -> Result<Movie, String>,
-) -> Result<ParsedMovie, BadMovie> {
-    let bad = |reason| BadMovie { external_id: id_of(raw), reason, body_head: head_of(raw.get()) };
-    let fields = Fields::read(raw.get()).map_err(bad)?;
-    let external_id = external_id(&fields).map_err(bad)?;
-    let fields = fields.labelled(Label { movie: Some(external_id), entry: None });
+    movie: &mut Movie,
+    fields: Result<Fields<'_>, String>,
+    json: &str,
+    fill: impl FnOnce(&mut Movie, &Fields<'_>, &mut Vec<String>) -> Result<(), String>,
+) -> Result<Vec<String>, BadMovie> {
+    let id = fields.as_ref().ok().and_then(id_of);
+    let bad = |reason| BadMovie { external_id: id, reason, body_head: head_of(json) };
+    let fields = fields.map_err(bad)?;
+    movie.external_id = proper_id(id).map_err(bad)?;
+    let fields = fields.labelled(Label { movie: Some(movie.external_id), entry: None });
     let mut lost = Vec::new();
-    let movie = Movie { external_id, ..read_rest(&fields, &mut lost).map_err(bad)? };
+    fill(movie, &fields, &mut lost).map_err(bad)?;
     if lost.len() > MAX_LOST {
         let more = lost.split_off(MAX_LOST).len();
         lost.push(format!("and {more} more"));
@@ -71,12 +83,17 @@ fn understand(
     for loss in &lost {
         tracing::warn!("{}: {loss}; not kept", fields.label());
     }
-    Ok(ParsedMovie { movie, lost })
+    Ok(lost)
 }
 
-/// Reads the id, the one field that a movie must have. The API says 0 for a movie it does not know.
-fn external_id(fields: &Fields<'_>) -> Result<i32, String> {
-    let id = fields.integer("id", i64::MIN..=i64::MAX).ok_or("no id")?;
+/// Returns a movie's id, sensible or not, if it has one.
+fn id_of(fields: &Fields<'_>) -> Option<i64> {
+    fields.integer("id", i64::MIN..=i64::MAX)
+}
+
+/// Returns the id, the one field that a movie must have. The API says 0 for a movie it does not know.
+fn proper_id(id: Option<i64>) -> Result<i32, String> {
+    let id = id.ok_or("no id")?;
     let is_proper = (1..=i64::from(i32::MAX)).contains(&id);
     match i32::try_from(id) {
         Ok(external_id) if is_proper => Ok(external_id),
@@ -84,10 +101,13 @@ fn external_id(fields: &Fields<'_>) -> Result<i32, String> {
     }
 }
 
-/// Reads what belongs to the movie itself. The API's 0 means unknown for year, rating, runtime and dates; a date is
-/// read in its unix form only, for the other is in a time zone that nobody tells.
-fn own_fields(fields: &Fields<'_>) -> Result<Movie, String> {
-    Ok(Movie {
+/// Reads what is not known of a movie. The API's 0 means unknown for year, rating, runtime and dates; a date is read in
+/// its unix form only, for the other is in a time zone that nobody tells.
+fn fill(movie: &mut Movie, fields: &Fields<'_>, lost: &mut Vec<String>) -> Result<(), String> {
+    macro_rules! fill {
+        ($($field:ident: $read:expr),+ $(,)?) => { $( if movie.$field.is_none() { movie.$field = $read; } )+ };
+    }
+    fill!(
         imdb_code: fields.short_text("imdb_code")?,
         title: fields.short_text("title")?,
         title_english: fields.short_text("title_english")?,
@@ -109,8 +129,14 @@ fn own_fields(fields: &Fields<'_>) -> Result<Movie, String> {
         medium_cover_image: fields.text("medium_cover_image")?,
         large_cover_image: fields.text("large_cover_image")?,
         date_uploaded: fields.moment("date_uploaded_unix"),
-        ..Movie::default()
-    })
+    );
+    if movie.genres.is_empty() {
+        movie.genres = rows::genres(fields, lost)?;
+    }
+    if movie.cast.is_empty() {
+        movie.cast = rows::cast(fields, lost)?;
+    }
+    rows::fill_torrents(&mut movie.torrents, fields, lost)
 }
 
 /// Reads the description from the first of its three names that has one; in lists all three are the same.

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashSet};
 use serde_json::value::RawValue;
 
 use super::fields::{Fields, Label, ListProblem, decode};
-use crate::movie::{CastMember, Movie, Torrent, without_nul};
+use crate::movie::{CastMember, Torrent, without_nul};
 
 /// Longest name of a genre.
 const MAX_GENRE_BYTES: usize = 100;
@@ -28,16 +28,24 @@ pub(super) fn cast(movie: &Fields<'_>, lost: &mut Vec<String>) -> Result<Vec<Cas
     Ok(cast)
 }
 
-/// Reads the torrents; of those with the same hash, the first stands and the others fill in what it does not say.
-pub(super) fn torrents(movie: &Fields<'_>, lost: &mut Vec<String>) -> Result<Vec<Torrent>, String> {
-    let torrents = entries(movie, "torrents", lost, torrent)?;
-    let hashes: HashSet<&str> = torrents.iter().map(|torrent| torrent.hash.as_str()).collect();
-    if hashes.len() == torrents.len() {
-        return Ok(torrents);
-    }
-    let mut merged = Movie::default();
-    merged.fill_from(Movie { torrents, ..Movie::default() });
-    Ok(merged.torrents)
+/// Reads the torrents that are not known, and what is not known of the others; of those with the same hash, the first
+/// stands and the others fill in what it does not say.
+pub(super) fn fill_torrents(
+    known: &mut Vec<Torrent>,
+    movie: &Fields<'_>,
+    lost: &mut Vec<String>,
+) -> Result<(), String> {
+    each_entry(movie, "torrents", lost, |raw, label| {
+        let fields = row(raw, label)?;
+        let hash = fields.short_text("hash")?.ok_or("no hash")?.to_ascii_uppercase();
+        if let Some(torrent) = known.iter_mut().find(|torrent| torrent.hash == hash) {
+            return fill_torrent(torrent, &fields);
+        }
+        let mut torrent = Torrent { hash, ..Torrent::default() };
+        fill_torrent(&mut torrent, &fields)?;
+        known.push(torrent);
+        Ok(())
+    })
 }
 
 /// Reads the entries of a list, leaving out those that `read` does not understand.
@@ -47,22 +55,35 @@ fn entries<T>(
     lost: &mut Vec<String>,
     read: impl Fn(&RawValue, Label) -> Result<T, String>,
 ) -> Result<Vec<T>, String> {
+    let mut understood = Vec::new();
+    each_entry(movie, name, lost, |raw, label| {
+        understood.push(read(raw, label)?);
+        Ok(())
+    })?;
+    Ok(understood)
+}
+
+/// Has `read` read each entry of a list; those that it does not understand are lost.
+fn each_entry(
+    movie: &Fields<'_>,
+    name: &'static str,
+    lost: &mut Vec<String>,
+    mut read: impl FnMut(&RawValue, Label) -> Result<(), String>,
+) -> Result<(), String> {
     let raws = match movie.list(name) {
         Ok(raws) => raws,
         Err(ListProblem::TooLong) => return Err(format!("{name} has more entries than can be true")),
         Err(ListProblem::NotAList) => {
             lost.push(format!("{name}: not a list"));
-            return Ok(Vec::new());
+            return Ok(());
         }
     };
-    let mut understood = Vec::with_capacity(raws.len());
     for (index, raw) in raws.into_iter().enumerate() {
-        match read(raw, Label { entry: Some((name, index)), ..movie.label() }) {
-            Ok(entry) => understood.push(entry),
-            Err(reason) => lost.push(format!("{name}[{index}]: {reason}")),
+        if let Err(reason) = read(raw, Label { entry: Some((name, index)), ..movie.label() }) {
+            lost.push(format!("{name}[{index}]: {reason}"));
         }
     }
-    Ok(understood)
+    Ok(())
 }
 
 fn genre(raw: &RawValue) -> Result<String, String> {
@@ -87,11 +108,12 @@ fn cast_member(raw: &RawValue, label: Label) -> Result<CastMember, String> {
     })
 }
 
-/// Reads a torrent. Its hash is its key, for the API repeats quality and type within a movie.
-fn torrent(raw: &RawValue, label: Label) -> Result<Torrent, String> {
-    let fields = row(raw, label)?;
-    Ok(Torrent {
-        hash: fields.short_text("hash")?.ok_or("no hash")?.to_ascii_uppercase(),
+/// Reads what is not known of a torrent. Its hash is its key, for the API repeats quality and type within a movie.
+fn fill_torrent(torrent: &mut Torrent, fields: &Fields<'_>) -> Result<(), String> {
+    macro_rules! fill {
+        ($($field:ident: $read:expr),+ $(,)?) => { $( if torrent.$field.is_none() { torrent.$field = $read; } )+ };
+    }
+    fill!(
         url: fields.text("url")?,
         quality: fields.short_text("quality")?,
         kind: fields.short_text("type")?,
@@ -104,7 +126,8 @@ fn torrent(raw: &RawValue, label: Label) -> Result<Torrent, String> {
         size: fields.short_text("size")?,
         size_bytes: fields.integer("size_bytes", 0..=i64::MAX),
         date_uploaded: fields.moment("date_uploaded_unix"),
-    })
+    );
+    Ok(())
 }
 
 /// Takes an entry apart that must be an object.

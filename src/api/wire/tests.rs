@@ -28,7 +28,10 @@ fn names_whatever_is_no_answer_of_the_api() {
     assert_eq!(refusal(r#"{"status":"error","status_message":"no"}"#), "not-ok");
     assert_eq!(refusal(r#"{"status":null}"#), "not-an-api");
     assert_eq!(refusal(r#"{"status":"ok"}"#), "shape");
-    assert_eq!(refusal(r#"{"status":"ok","data":[]}"#), "shape");
+    for data in ["[]", "7", "-7", "7.5", "true", "\"text\""] {
+        assert_eq!(refusal(&format!(r#"{{"status":"ok","data":{data}}}"#)), "shape", "{data}");
+    }
+    assert_eq!(refusal(r#"{"status":"ok","data":null}"#), "shape");
     assert_eq!(refusal(r#"{"status":"ok","data":{"movies":[{"id":1}"#), "json");
     assert_eq!(refusal(r#"{"status":"ok","data":{}} trailing"#), "json");
 }
@@ -92,8 +95,20 @@ fn details_must_be_of_the_movie_asked_for() {
     let unknown = details(r#"{"movie":{"id":0,"title":null}}"#).unwrap_err();
     assert!(matches!(unknown, Error::UnknownMovie { external_id: 7 }));
     assert_eq!(details(r#"{"movie":{"id":8}}"#).unwrap_err().kind(), "wrong-movie");
-    assert_eq!(details(r#"{"movie":{}}"#).unwrap_err().kind(), "bad-movie");
+    for none in [r#"{"movie":{}}"#, r#"{"movie":[{"id":7}]}"#, r#"{"movie":7}"#, r#"{"movie":"seven"}"#] {
+        assert_eq!(details(none).unwrap_err().kind(), "bad-movie", "{none}");
+    }
     assert_eq!(details("{}").unwrap_err().kind(), "shape");
+}
+
+#[test]
+fn the_list_fills_in_what_details_do_not_say() {
+    let mut movie = details(r#"{"movie":{"id":7,"title":"Seven","year":0}}"#).unwrap().movie;
+    let listed = r#"{"movie_count":1,"movies":[{"id":7,"title":"Se7en","year":1995,"genres":["Crime"]}]}"#;
+    let entry = &page(listed, 1).unwrap().entries[0];
+    entry.fill_unknown(&mut movie).unwrap();
+    assert_eq!((movie.title.as_deref(), movie.year), (Some("Seven"), Some(1995)));
+    assert_eq!(movie.genres, ["Crime"]);
 }
 
 #[test]
@@ -112,4 +127,9 @@ fn deep_nesting_overflows_no_stack() {
     let data = format!(r#"{{"movie_count":1,"movies":[{{"id":1,"title":{0},"x":{0}}}]}}"#, deep(1_000_000));
     assert_eq!(page(&data, 1).unwrap().movies()[0].as_ref().unwrap().movie.title, None);
     assert_eq!(refusal(&format!(r#"{{"status":{}"#, "[".repeat(1_000_000))), "json");
+    for part in ["movies", "movie"] {
+        let data = format!(r#"{{"movie_count":1,"{part}":{}}}"#, deep(1_000_000));
+        assert!(page(&data, 1).is_err() || page(&data, 1).unwrap().movies()[0].is_err(), "{part}");
+        assert!(details(&data).is_err(), "{part}");
+    }
 }

@@ -2,6 +2,12 @@
 
 use super::*;
 
+fn torrents(movie: &Fields<'_>, lost: &mut Vec<String>) -> Vec<Torrent> {
+    let mut torrents = Vec::new();
+    fill_torrents(&mut torrents, movie, lost).unwrap();
+    torrents
+}
+
 fn fields(json: &str) -> Fields<'_> {
     Fields::read(json).unwrap()
 }
@@ -20,7 +26,7 @@ fn a_list_of_another_type_is_named() {
     let fields = fields(r#"{"genres":"Drama","cast":{},"torrents":7}"#);
     assert!(genres(&fields, &mut lost).unwrap().is_empty());
     assert!(cast(&fields, &mut lost).unwrap().is_empty());
-    assert!(torrents(&fields, &mut lost).unwrap().is_empty());
+    assert!(torrents(&fields, &mut lost).is_empty());
     assert_eq!(lost, ["genres: not a list", "cast: not a list", "torrents: not a list"]);
 }
 
@@ -48,7 +54,7 @@ fn reads_torrents_of_every_age() {
          "size_bytes":1503238554,"date_uploaded_unix":1446336000},
         {"hash":"012345","quality":"720p","seeds":"7","peers":-1,"size_bytes":-1}]}"#;
     let mut lost = Vec::new();
-    let torrents = torrents(&fields(json), &mut lost).unwrap();
+    let torrents = torrents(&fields(json), &mut lost);
     let recent = &torrents[0];
     assert_eq!((recent.hash.as_str(), recent.kind.as_deref(), recent.is_repack), ("ABCDEF", Some("web"), Some(false)));
     assert_eq!((recent.bit_depth.as_deref(), recent.audio_channels.as_deref()), (Some("10"), Some("5.1")));
@@ -61,7 +67,7 @@ fn reads_torrents_of_every_age() {
 #[test]
 fn torrents_with_the_same_hash_become_one() {
     let json = r#"{"torrents":[{"hash":"aa","seeds":1},{"hash":"bb"},{"hash":"AA","seeds":2,"quality":"3D"}]}"#;
-    let torrents = torrents(&fields(json), &mut Vec::new()).unwrap();
+    let torrents = torrents(&fields(json), &mut Vec::new());
     assert_eq!(torrents.iter().map(|torrent| torrent.hash.as_str()).collect::<Vec<_>>(), ["AA", "BB"]);
     assert_eq!((torrents[0].seeds, torrents[0].quality.as_deref()), (Some(1), Some("3D")));
 }
@@ -70,6 +76,17 @@ fn torrents_with_the_same_hash_become_one() {
 fn torrents_without_a_hash_are_named() {
     let json = r#"{"torrents":[{"quality":"720p"},{"hash":""},{"hash":"\ud800"},7,{"hash":"cc"}]}"#;
     let mut lost = Vec::new();
-    assert_eq!(torrents(&fields(json), &mut lost).unwrap().len(), 1);
+    assert_eq!(torrents(&fields(json), &mut lost).len(), 1);
     assert_eq!((lost.len(), lost[0].as_str(), lost[1].as_str()), (4, "torrents[0]: no hash", "torrents[1]: no hash"));
+}
+
+#[test]
+fn what_is_known_of_torrents_stands() {
+    let mut known = torrents(&fields(r#"{"torrents":[{"hash":"aa","seeds":1},{"hash":"bb"}]}"#), &mut Vec::new());
+    let later = r#"{"torrents":[{"hash":"AA","seeds":2,"peers":3},{"hash":"cc"},{"hash":"bb","url":"\ud800"}]}"#;
+    let mut lost = Vec::new();
+    fill_torrents(&mut known, &fields(later), &mut lost).unwrap();
+    assert_eq!(known.iter().map(|torrent| torrent.hash.as_str()).collect::<Vec<_>>(), ["AA", "BB", "CC"]);
+    assert_eq!((known[0].seeds, known[0].peers), (Some(1), Some(3)));
+    assert!(lost.len() == 1 && lost[0].starts_with("torrents[2]: url"), "{lost:?}");
 }
