@@ -61,10 +61,16 @@ pub(super) fn lacking(readings: &[PageReading], seen: usize, page_limit: u32) ->
 
 /// Returns the distinct movies that were seen, in whichever pass, sorted.
 pub(super) fn seen(readings: &[PageReading]) -> Vec<i32> {
-    let mut seen: Vec<i32> = readings.iter().flat_map(|reading| reading.external_ids.iter().copied()).collect();
+    let mut seen = Vec::with_capacity(listed(readings));
+    seen.extend(readings.iter().flat_map(|reading| &reading.external_ids));
     seen.sort_unstable();
     seen.dedup();
     seen
+}
+
+/// Returns how many movies the readings list, those that are there twice counted twice.
+fn listed<'a>(readings: impl IntoIterator<Item = &'a PageReading>) -> usize {
+    readings.into_iter().map(|reading| reading.external_ids.len()).sum()
 }
 
 enum Top {
@@ -122,9 +128,10 @@ fn gaps(readings: &[&PageReading]) -> Vec<i32> {
 
 fn join_by_movie(readings: &[&PageReading], stretches: &mut Stretches) {
     // Small pairs, sorted: a map of all movies would be the largest thing that a crawl holds.
-    let ids_at =
-        readings.iter().zip(0_u32..).flat_map(|(reading, at)| reading.external_ids.iter().map(move |id| (*id, at)));
-    let mut ids_at: Vec<(i32, u32)> = ids_at.collect();
+    let mut ids_at = Vec::with_capacity(listed(readings.iter().copied()));
+    for (reading, at) in readings.iter().zip(0_u32..) {
+        ids_at.extend(reading.external_ids.iter().map(|id| (*id, at)));
+    }
     ids_at.sort_unstable();
     for neighbours in ids_at.windows(2) {
         if let [(id, at), (other_id, other)] = neighbours

@@ -5,12 +5,15 @@
 use chrono::{DateTime, Utc};
 use entity::{movie, run, run_page, run_reading};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use super::{Error, Lease, Store, bulk, dialect, retries};
 
 /// Rows read in one go, which are ten times as large as what remains of them.
 const READINGS_AT_ONCE: u64 = 200;
+
+/// Movies read in one go, as one text.
+const MOVIES_AT_ONCE: u64 = 10_000;
 
 /// What a list page held at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -142,21 +145,32 @@ impl Store {
             .from(run::Entity)
             .and_where(Expr::col(run::Column::Id).eq(run_id))
             .take();
-        let listed: Option<Option<String>> = movie::Entity::find()
-            .select_only()
-            .expr_as(Expr::cust(dialect::packed(self.backend(), "external_id")), "listed")
-            .filter(movie::COLUMN.deleted_at.is_null())
-            .filter(Expr::col(movie::Column::CreatedAt).lt(Expr::from(began_at)))
-            .into_tuple()
-            .one(&self.db)
-            .await
-            .map_err(Error::doing(DOING))?;
-        let listed: Vec<i32> = dialect::unpacked(listed.flatten());
-        let gone: Vec<i32> = listed.iter().copied().filter(|id| seen.binary_search(id).is_err()).collect();
-        if gone.len() as f64 > listed.len() as f64 * max_share {
+        // By the connection that writes: on SQLite, others would each fill a cache of their own.
+        let writing = self.begin_writing(DOING).await?;
+        let (mut count, mut gone, mut after) = (0, Vec::new(), i32::MIN);
+        loop {
+            let some = movie::Entity::find()
+                .select_only()
+                .column(movie::Column::ExternalId)
+                .filter(movie::COLUMN.external_id.gt(after))
+                .filter(movie::COLUMN.deleted_at.is_null())
+                .filter(Expr::col(movie::Column::CreatedAt).lt(Expr::from(began_at.clone())))
+                .order_by_asc(movie::Column::ExternalId)
+                .limit(MOVIES_AT_ONCE);
+            let packed = Expr::cust(dialect::packed(self.backend(), "external_id"));
+            let query = Query::select().expr(packed).from_subquery(some.into_query(), "listed").take();
+            let row = writing.transaction.query_one(&query).await.map_err(Error::doing(DOING))?;
+            let listed: Option<Option<String>> =
+                row.map(|row| row.try_get_by_index(0)).transpose().map_err(Error::doing(DOING))?;
+            let listed: Vec<i32> = dialect::unpacked(listed.flatten());
+            let Some(last) = listed.iter().max() else { break };
+            after = *last;
+            count += listed.len();
+            gone.extend(listed.into_iter().filter(|id| seen.binary_search(id).is_err()));
+        }
+        if gone.len() as f64 > count as f64 * max_share {
             return Ok(Disappeared::Braked(gone.len() as u64));
         }
-        let writing = self.begin_writing(DOING).await?;
         for keys in gone.chunks(bulk::MAX_KEYS) {
             movie::Entity::update_many()
                 .col_expr(movie::Column::DeletedAt, dialect::now(self.backend()))
