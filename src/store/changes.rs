@@ -43,8 +43,8 @@ struct Changes {
     changed: HashSet<i64>,
 }
 
-/// The torrents that are stored, by movie and hash.
-type KnownTorrents = HashMap<(i64, String), torrent::Model>;
+/// The torrents that are stored, by movie, then by hash.
+pub(super) type KnownTorrents = HashMap<i64, HashMap<String, torrent::Model>>;
 
 /// Brings the movies up to date and returns how many of them changed.
 pub(super) async fn apply(
@@ -187,9 +187,10 @@ impl Changes {
     }
 
     fn compare_torrents(&mut self, movie_id: i64, movie: &Movie, known: &KnownTorrents) {
+        let known = known.get(&movie_id);
         let mut hashes = HashSet::new();
         for torrent in movie.torrents.iter().filter(|torrent| hashes.insert(torrent.hash.as_str())) {
-            let stored = known.get(&(movie_id, torrent.hash.clone()));
+            let stored = known.and_then(|known| known.get(&torrent.hash));
             if let Some(row) = torrents::change(torrent, movie_id, stored) {
                 self.changed.insert(movie_id);
                 if stored.is_none() {

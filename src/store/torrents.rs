@@ -8,6 +8,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, QueryFilter,
 };
 
+use super::changes::KnownTorrents;
 use super::{Error, bulk, dialect};
 use crate::movie::{Movie, Torrent};
 
@@ -28,14 +29,15 @@ pub(super) async fn insert(
     bulk::insert(connection, rows.collect(), None).await.map_err(Error::doing(DOING))
 }
 
-/// Returns the torrents of these movies, by movie and hash.
-pub(super) async fn of_movies(
-    connection: &impl ConnectionTrait,
-    movie_ids: &[i64],
-) -> Result<HashMap<(i64, String), torrent::Model>, Error> {
+/// Returns the torrents of these movies.
+pub(super) async fn of_movies(connection: &impl ConnectionTrait, movie_ids: &[i64]) -> Result<KnownTorrents, Error> {
     let condition = dialect::is_any_of(connection.get_database_backend(), torrent::Column::MovieId, movie_ids);
     let rows = torrent::Entity::find().filter(condition).all(connection).await.map_err(Error::doing(DOING))?;
-    Ok(rows.into_iter().map(|row| ((row.movie_id, row.hash.clone()), row)).collect())
+    let mut torrents = KnownTorrents::new();
+    for row in rows {
+        torrents.entry(row.movie_id).or_default().insert(row.hash.clone(), row);
+    }
+    Ok(torrents)
 }
 
 /// Returns the row to write for a torrent of a known movie, or nothing where all that it says is known.
@@ -48,11 +50,19 @@ pub(super) fn change(torrent: &Torrent, movie_id: i64, known: Option<&torrent::M
 
 /// Returns the row with what the source says written into it, or nothing where that changes nothing.
 pub(super) fn merge(torrent: &Torrent, known: &torrent::Model) -> Option<torrent::Model> {
-    let mut merged = known.clone();
     macro_rules! take_known {
-        ($($field:ident),+) => { $( if torrent.$field.is_some() { merged.$field.clone_from(&torrent.$field); } )+ };
+        ($($field:ident),+) => {{
+            // Most say what is known, so nothing is copied before something differs.
+            if $( (torrent.$field.is_none() || torrent.$field == known.$field) )&&+ {
+                return None;
+            }
+            torrent::Model {
+                $( $field: torrent.$field.clone().or_else(|| known.$field.clone()), )+
+                ..known.clone()
+            }
+        }};
     }
-    take_known!(
+    Some(take_known!(
         url,
         quality,
         kind,
@@ -65,8 +75,7 @@ pub(super) fn merge(torrent: &Torrent, known: &torrent::Model) -> Option<torrent
         size,
         size_bytes,
         date_uploaded
-    );
-    (merged != *known).then_some(merged)
+    ))
 }
 
 /// Writes new torrents and changed ones.
