@@ -35,6 +35,7 @@ mod silence;
 mod status;
 mod timely;
 mod torrents;
+mod unchanged;
 mod vectors;
 mod verify;
 

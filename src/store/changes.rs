@@ -16,7 +16,7 @@ use sea_orm::{
 use super::history::Change;
 use super::links::{LinkedIds, Roles};
 use super::save::Saving;
-use super::{Error, bulk, dialect, history, links, movies, torrents};
+use super::{Error, bulk, dialect, history, links, movies, torrents, unchanged};
 use crate::movie::Movie;
 
 const DOING: &str = "bring movies up to date";
@@ -46,6 +46,21 @@ struct Changes {
 /// The torrents that are stored, by movie, then by hash.
 pub(super) type KnownTorrents = HashMap<i64, HashMap<String, torrent::Model>>;
 
+/// What is stored of movies and changes often.
+pub(super) struct Changing {
+    /// Our own id and the rating, by the source's id.
+    pub(super) ratings: HashMap<i32, (i64, Option<Decimal>)>,
+    pub(super) torrents: KnownTorrents,
+}
+
+impl Changing {
+    /// Says whether a movie is stored just as the source says, so that bringing it up to date would write nothing.
+    pub(super) fn is_up_to_date(&self, movie: &Movie) -> bool {
+        let is_stored = self.ratings.contains_key(&movie.external_id);
+        is_stored && Changes::of_ratings_and_torrents(&[movie], self).changed.is_empty()
+    }
+}
+
 /// Brings the movies up to date and returns how many of them changed.
 pub(super) async fn apply(
     connection: &impl ConnectionTrait,
@@ -69,6 +84,15 @@ pub(super) async fn apply(
 /// Compares what changes often. The rest of a movie, most of all its texts, is neither read nor written: so no lock is
 /// needed for what another process changes there meanwhile.
 async fn ratings_and_torrents(connection: &impl ConnectionTrait, updates: &[&Movie]) -> Result<Changes, Error> {
+    let stored = match unchanged::stored(connection, updates).await.map_err(Error::doing(DOING))? {
+        Some(stored) => stored,
+        None => row_by_row(connection, updates).await?,
+    };
+    Ok(Changes::of_ratings_and_torrents(updates, &stored))
+}
+
+/// Reads what changes often where it was changed by hand into a form of its own, which the driver understands.
+async fn row_by_row(connection: &impl ConnectionTrait, updates: &[&Movie]) -> Result<Changing, Error> {
     let query = movie::Entity::find()
         .select_only()
         .columns([movie::Column::ExternalId, movie::Column::Id, movie::Column::Rating])
@@ -77,15 +101,8 @@ async fn ratings_and_torrents(connection: &impl ConnectionTrait, updates: &[&Mov
         query.into_tuple().all(connection).await.map_err(Error::doing(DOING))?;
     let movie_ids: Vec<i64> = rows.iter().map(|(_, id, _)| *id).collect();
     let torrents = torrents::of_movies(connection, &movie_ids).await?;
-    let stored: HashMap<i32, (i64, Option<Decimal>)> =
-        rows.into_iter().map(|(external_id, id, rating)| (external_id, (id, rating))).collect();
-    let mut changes = Changes::default();
-    for movie in updates {
-        let Some((id, rating)) = stored.get(&movie.external_id) else { continue };
-        changes.compare_rating(*id, movie, *rating);
-        changes.compare_torrents(*id, movie, &torrents);
-    }
-    Ok(changes)
+    let ratings = rows.into_iter().map(|(external_id, id, rating)| (external_id, (id, rating))).collect();
+    Ok(Changing { ratings, torrents })
 }
 
 /// Compares all that is known of the movies. Genres and cast are replaced, so only one transaction at a time may do that
@@ -123,7 +140,7 @@ async fn everything(
     Ok(changes)
 }
 
-fn is_one_of(connection: &impl ConnectionTrait, updates: &[&Movie]) -> Expr {
+pub(super) fn is_one_of(connection: &impl ConnectionTrait, updates: &[&Movie]) -> Expr {
     let external_ids: Vec<i32> = updates.iter().map(|movie| movie.external_id).collect();
     dialect::is_any_of(connection.get_database_backend(), movie::Column::ExternalId, &external_ids)
 }
@@ -177,6 +194,16 @@ fn is_same_slug(row: &movie::Model, movie: &Movie) -> bool {
 }
 
 impl Changes {
+    fn of_ratings_and_torrents(updates: &[&Movie], stored: &Changing) -> Self {
+        let mut changes = Self::default();
+        for movie in updates {
+            let Some((id, rating)) = stored.ratings.get(&movie.external_id) else { continue };
+            changes.compare_rating(*id, movie, *rating);
+            changes.compare_torrents(*id, movie, &stored.torrents);
+        }
+        changes
+    }
+
     fn compare_rating(&mut self, movie_id: i64, movie: &Movie, stored: Option<Decimal>) {
         let said = movie.rating.and_then(movies::rating);
         if let Some(rating) = said.filter(|rating| stored != Some(*rating)) {

@@ -1,4 +1,4 @@
-//! What `SQLite` and `PostgreSQL` say differently: the clock, "one of these keys", and many numbers as one text.
+//! What `SQLite` and `PostgreSQL` say differently: the clock, "one of these keys", and many numbers or rows as one text.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -60,6 +60,24 @@ pub(super) fn packed(backend: DbBackend, column: &str) -> String {
         DbBackend::Postgres => format!("string_agg({column}::text, ' ')"),
         _ => format!("group_concat({column}, ' ')"),
     }
+}
+
+/// Returns the expression that packs texts into one, with commas between them.
+pub(super) fn packed_texts(backend: DbBackend, text: &str) -> String {
+    match backend {
+        DbBackend::Postgres => format!("string_agg({text}, ',')"),
+        _ => format!("group_concat({text}, ',')"),
+    }
+}
+
+/// Returns the expression that packs rows of these columns into one text, as JSON: whatever their texts hold, each stays
+/// what it is.
+pub(super) fn packed_rows(backend: DbBackend, columns: &str) -> String {
+    let row = match backend {
+        DbBackend::Postgres => format!("CAST(json_build_array({columns}) AS text)"),
+        _ => format!("json_array({columns})"),
+    };
+    packed_texts(backend, &row)
 }
 
 /// Returns the numbers of a packed text.

@@ -13,7 +13,7 @@ use super::casts::Portrait;
 use super::links::LinkedIds;
 use super::{
     Error, Failure, Lease, PageReading, Scope, Settled, Store, Vector, casts, changes, coverage, dialect, failures,
-    genres, links, lookups, movies, retries, torrents, vectors,
+    genres, links, lookups, movies, retries, torrents, unchanged, vectors,
 };
 use crate::movie::Movie;
 
@@ -73,7 +73,7 @@ pub(super) struct Saving {
 struct Batch<'a> {
     new: &'a [Movie],
     vectors: Option<&'a HashMap<i32, Vector>>,
-    updates: &'a [Movie],
+    updates: &'a [&'a Movie],
     scope: Scope,
     run_id: Option<i64>,
 }
@@ -97,9 +97,10 @@ impl Store {
 
     async fn try_save_page(&self, page: &PageResult) -> Result<Saved, Error> {
         const DOING: &str = "save a page";
+        let differing = unchanged::taken_out(&self.db, &page.updates, page.scope).await?;
         let writing = self.begin_writing(DOING).await?;
         let transaction = &writing.transaction;
-        let (inserted, updated) = save_movies(transaction, page.batch()).await?;
+        let (inserted, updated) = save_movies(transaction, page.batch(&differing)).await?;
         lookups::mark_reappeared(transaction, &page.reappeared).await?;
         if let Some(settled) = &page.settled {
             retries::settle(transaction, page.lease.page, settled).await?;
@@ -170,8 +171,8 @@ impl Store {
     async fn rehearse(&self, movie: &Movie, is_new: bool, scope: Scope) -> Result<(), Error> {
         const DOING: &str = "try a movie";
         let writing = self.begin_writing(DOING).await?;
-        let one = std::slice::from_ref(movie);
-        let (new, updates): (&[Movie], &[Movie]) = if is_new { (one, &[]) } else { (&[], one) };
+        let (one, listed) = (std::slice::from_ref(movie), [movie]);
+        let (new, updates): (&[Movie], &[&Movie]) = if is_new { (one, &[]) } else { (&[], &listed) };
         save_movies(&writing.transaction, Batch { new, vectors: None, updates, scope, run_id: None }).await?;
         writing.transaction.rollback().await.map_err(Error::doing(DOING))
     }
@@ -181,8 +182,8 @@ impl Store {
         const DOING: &str = "save a movie";
         let writing = self.begin_writing(DOING).await?;
         let movie = movie.clone().without_nul();
-        let movies = std::slice::from_ref(&movie);
-        let batch = Batch { new: movies, vectors: None, updates: movies, scope: Scope::Everything, run_id: None };
+        let new = std::slice::from_ref(&movie);
+        let batch = Batch { new, vectors: None, updates: &[&movie], scope: Scope::Everything, run_id: None };
         let (inserted, updated) = save_movies(&writing.transaction, batch).await?;
         writing.commit(DOING).await?;
         let skipped = u32::from(inserted + updated == 0);
@@ -191,11 +192,11 @@ impl Store {
 }
 
 impl PageResult {
-    fn batch(&self) -> Batch<'_> {
+    fn batch<'a>(&'a self, updates: &'a [&'a Movie]) -> Batch<'a> {
         Batch {
             new: &self.new,
             vectors: Some(&self.vectors),
-            updates: &self.updates,
+            updates,
             scope: self.scope,
             run_id: Some(self.lease.run_id),
         }
@@ -218,7 +219,8 @@ async fn save_movies(transaction: &impl ConnectionTrait, batch: Batch<'_>) -> Re
     // Late, for these rows are shared: from here on another page with one of these persons waits for this one.
     let linked = linked_ids(transaction, batch).await?;
     links::insert(transaction, &new, &ids, &linked).await?;
-    let updates: Vec<&Movie> = batch.updates.iter().filter(|movie| !ids.contains_key(&movie.external_id)).collect();
+    let updates: Vec<&Movie> =
+        batch.updates.iter().copied().filter(|movie| !ids.contains_key(&movie.external_id)).collect();
     let saving = Saving { run_id: batch.run_id, now };
     let changed = changes::apply(transaction, &updates, batch.scope, &linked, saving).await?;
     if let Some(vectors) = batch.vectors {
@@ -230,7 +232,7 @@ async fn save_movies(transaction: &impl ConnectionTrait, batch: Batch<'_>) -> Re
 /// Gets or creates the genres and cast members that the movies link to.
 async fn linked_ids(transaction: &impl ConnectionTrait, batch: Batch<'_>) -> Result<LinkedIds, Error> {
     let updates = if batch.scope == Scope::Everything { batch.updates } else { &[] };
-    let movies = || batch.new.iter().chain(updates);
+    let movies = || batch.new.iter().chain(updates.iter().copied());
     let names: BTreeSet<&str> = movies().flat_map(|movie| movie.genres.iter().map(String::as_str)).collect();
     let portrait = if updates.is_empty() { Portrait::Keep } else { Portrait::Replace };
     let genres = if names.is_empty() { HashMap::new() } else { genres::get_or_create(transaction, &names).await? };

@@ -31,5 +31,6 @@ mod search;
 mod sharing;
 mod silence;
 mod statements;
+mod unchanged;
 mod vectors;
 mod verify;
