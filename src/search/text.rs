@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use super::Error;
 use super::question::{Question, Term};
 use super::snapshot::{Occurrences, Snapshot, union};
-use super::words::{stem, words};
+use super::words::{fold, stem, words, words_of};
 use crate::store::Store;
 
 /// How many candidates are ranked in full.
@@ -183,12 +183,8 @@ impl Wanted {
     }
 
     fn rank_in_full(&self, snapshot: &Snapshot, descriptions: &[(i64, Option<String>)]) -> Vec<Found> {
-        let mut by_stem = HashMap::<&str, Vec<usize>>::new();
-        for (number, Weighted { term, .. }) in self.words.iter().enumerate().filter(|(_, word)| !word.term.is_prefix) {
-            by_stem.entry(&term.stem).or_default().push(number);
-        }
-        let counted: Vec<Counted> =
-            descriptions.iter().map(|(_, text)| self.count(&by_stem, text.as_deref())).collect();
+        let stems = Stems::new(&self.words);
+        let counted: Vec<Counted> = descriptions.iter().map(|(_, text)| self.count(&stems, text.as_deref())).collect();
         let total: usize = counted.iter().map(|counted| counted.length).sum();
         let average = (total as f64 / counted.len().max(1) as f64).max(1.0);
         let ranked = descriptions.iter().zip(&counted).filter_map(|((id, _), counted)| {
@@ -203,20 +199,45 @@ impl Wanted {
         ranked
     }
 
-    /// Counts the words to rank by in a description, one look-up for each word of it.
-    fn count(&self, by_stem: &HashMap<&str, Vec<usize>>, description: Option<&str>) -> Counted {
+    /// Counts the words to rank by in a description, one look-up at most for each word of it.
+    fn count(&self, stems: &Stems<'_>, description: Option<&str>) -> Counted {
         let prefixes = || self.words.iter().enumerate().filter(|(_, word)| word.term.is_prefix);
         let mut counted = Counted { times: vec![0; self.words.len()], length: 0 };
-        for word in words(description.unwrap_or_default()) {
+        for word in words_of(&fold(description.unwrap_or_default())) {
             counted.length += 1;
-            for &number in by_stem.get(stem(&word)).into_iter().flatten() {
+            for &number in stems.of(word) {
                 counted.times[number] += 1;
             }
-            for (number, _) in prefixes().filter(|(_, prefix)| prefix.term.is_in(&word)) {
+            for (number, _) in prefixes().filter(|(_, prefix)| prefix.term.is_in(word)) {
                 counted.times[number] += 1;
             }
         }
         counted
+    }
+}
+
+/// The stems to rank by, with the numbers of their words.
+struct Stems<'a> {
+    numbers: HashMap<&'a str, Vec<usize>>,
+    /// The bytes that any of them begins with: most words of a text are none by that alone.
+    begin: [bool; 256],
+}
+
+impl<'a> Stems<'a> {
+    fn new(words: &'a [Weighted]) -> Self {
+        let mut stems = Self { numbers: HashMap::new(), begin: [false; 256] };
+        for (number, Weighted { term, .. }) in words.iter().enumerate().filter(|(_, word)| !word.term.is_prefix) {
+            stems.numbers.entry(&term.stem).or_default().push(number);
+            stems.begin[term.stem.as_bytes().first().copied().unwrap_or_default() as usize] = true;
+        }
+        stems
+    }
+
+    /// Returns the numbers of the words that this one is an inflection of.
+    fn of(&self, word: &str) -> &[usize] {
+        let may_be = word.as_bytes().first().is_some_and(|&byte| self.begin[byte as usize]);
+        let numbers = if may_be { self.numbers.get(stem(word)) } else { None };
+        numbers.map_or(&[], Vec::as_slice)
     }
 }
 

@@ -58,8 +58,12 @@ pub(super) fn is_in_word(character: char) -> bool {
 
 /// Returns the folded words of a text.
 pub(super) fn words(text: &str) -> Vec<String> {
-    let folded = fold(text);
-    folded.split(|character: char| !is_in_word(character)).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    words_of(&fold(text)).map(str::to_owned).collect()
+}
+
+/// Iterates over the words of a text that is folded already.
+pub(super) fn words_of(folded: &str) -> impl Iterator<Item = &str> {
+    folded.split(|character: char| !is_in_word(character)).filter(|word| !word.is_empty())
 }
 
 /// Returns the folded words of a text, each with how an index has it: folded where that leaves ASCII, else as it was
@@ -93,7 +97,8 @@ pub(super) fn places(text: &str) -> Vec<(Range<usize>, String)> {
     places
 }
 
-/// Returns what a word and its inflections have in common: `chases`, `chased` and `chasing` are `chas`.
+/// Returns what a word and its inflections have in common: `chases`, `chased` and `chasing` are `chas`. It begins as the
+/// word does.
 pub(super) fn stem(word: &str) -> &str {
     let length = word.len();
     if !word.is_ascii() || length < 4 || word.bytes().any(|byte| byte.is_ascii_digit()) {
