@@ -48,14 +48,14 @@ pub struct Embeddable {
     pub has: Option<(String, String)>,
 }
 
-/// Saves the vectors of movies whose ids are given by the source's id.
+/// Saves the vectors of movies that were just inserted, whose ids are given by the source's id.
 pub(super) async fn insert(
     connection: &impl ConnectionTrait,
     vectors: &HashMap<i32, Vector>,
     ids: &HashMap<i32, i64>,
 ) -> Result<(), Error> {
-    let of_movies = ids.iter().filter_map(|(external_id, id)| Some((*id, vectors.get(external_id)?)));
-    upsert(connection, of_movies.collect()).await
+    // They can have none yet, and making sure of that would cost a good part of the insert.
+    write(connection, of_movies(vectors, ids.iter().map(|(external_id, id)| (*external_id, *id))), None).await
 }
 
 /// Replaces the vectors of movies that were brought up to date, as far as there are new ones.
@@ -77,10 +77,30 @@ pub(super) async fn replace(
         .all(connection)
         .await
         .map_err(Error::doing(DOING))?;
-    insert(connection, vectors, &ids.into_iter().collect()).await
+    upsert(connection, of_movies(vectors, ids)).await
 }
 
-async fn upsert(connection: &impl ConnectionTrait, mut vectors: Vec<(i64, &Vector)>) -> Result<(), Error> {
+/// Returns the vectors by our own ids, of pairs of the source's id and ours.
+fn of_movies(vectors: &HashMap<i32, Vector>, ids: impl IntoIterator<Item = (i32, i64)>) -> Vec<(i64, &Vector)> {
+    ids.into_iter().filter_map(|(external_id, id)| Some((id, vectors.get(&external_id)?))).collect()
+}
+
+async fn upsert(connection: &impl ConnectionTrait, vectors: Vec<(i64, &Vector)>) -> Result<(), Error> {
+    let replace = OnConflict::column(movie_embedding::Column::MovieId)
+        .update_columns([
+            movie_embedding::Column::Model,
+            movie_embedding::Column::TextHash,
+            movie_embedding::Column::Embedding,
+        ])
+        .to_owned();
+    write(connection, vectors, Some(&replace)).await
+}
+
+async fn write(
+    connection: &impl ConnectionTrait,
+    mut vectors: Vec<(i64, &Vector)>,
+    on_conflict: Option<&OnConflict>,
+) -> Result<(), Error> {
     vectors.sort_by_key(|(movie_id, _)| *movie_id);
     let backend = connection.get_database_backend();
     let rows = vectors.into_iter().map(|(movie_id, vector)| movie_embedding::ActiveModel {
@@ -89,14 +109,7 @@ async fn upsert(connection: &impl ConnectionTrait, mut vectors: Vec<(i64, &Vecto
         text_hash: Set(vector.text_hash.clone()),
         embedding: Set(Embedding::new(backend, &vector.numbers)),
     });
-    let replace = OnConflict::column(movie_embedding::Column::MovieId)
-        .update_columns([
-            movie_embedding::Column::Model,
-            movie_embedding::Column::TextHash,
-            movie_embedding::Column::Embedding,
-        ])
-        .to_owned();
-    bulk::insert(connection, rows.collect(), Some(&replace)).await.map_err(Error::doing(DOING))
+    bulk::insert(connection, rows.collect(), on_conflict).await.map_err(Error::doing(DOING))
 }
 
 /// A row as it is read.
