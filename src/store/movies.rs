@@ -58,15 +58,18 @@ pub(super) async fn unique_slugs(
 ) -> Result<HashMap<i32, String>, Error> {
     let wanted: Vec<(i32, &str)> =
         movies.iter().filter_map(|movie| Some((movie.external_id, movie.slug.as_deref()?))).collect();
-    let candidates: Vec<String> =
-        wanted.iter().flat_map(|(id, slug)| [(*slug).to_owned(), with_id(slug, *id)]).collect();
-    let mut holders = HashMap::<String, i32>::new();
-    for keys in candidates.chunks(bulk::MAX_KEYS) {
-        let condition = dialect::is_any_of(connection.get_database_backend(), movie::Column::Slug, keys);
-        let query = movie::Entity::find().select_only().columns([movie::Column::Slug, movie::Column::ExternalId]);
-        let found = query.filter(condition).into_tuple::<(String, i32)>().all(connection).await;
-        holders.extend(found.map_err(Error::doing(DOING))?);
-    }
+    // Most slugs are free, so those with the id appended are looked up only where they may be needed.
+    let mut holders = holders(connection, wanted.iter().map(|(_, slug)| (*slug).to_owned()).collect()).await?;
+    let mut seen = HashSet::with_capacity(wanted.len());
+    let contended = wanted.iter().filter(|(id, slug)| {
+        let is_held = holders.get(*slug).is_some_and(|holder| holder != id);
+        !seen.insert(*slug) || is_held
+    });
+    let mut others: HashSet<String> = contended.map(|(id, slug)| with_id(slug, *id)).collect();
+    let displaced = wanted.iter().filter(|(_, slug)| others.contains(*slug));
+    let displaced: Vec<String> = displaced.map(|(id, slug)| with_id(slug, *id)).collect();
+    others.extend(displaced);
+    holders.extend(self::holders(connection, others.into_iter().collect()).await?);
     let mut slugs = HashMap::with_capacity(wanted.len());
     for (external_id, slug) in wanted {
         let mut free = slug.to_owned();
@@ -77,6 +80,18 @@ pub(super) async fn unique_slugs(
         slugs.insert(external_id, free);
     }
     Ok(slugs)
+}
+
+/// Returns which movies hold these slugs, as far as any does.
+async fn holders(connection: &impl ConnectionTrait, slugs: Vec<String>) -> Result<HashMap<String, i32>, Error> {
+    let mut holders = HashMap::new();
+    for keys in slugs.chunks(bulk::MAX_KEYS) {
+        let condition = dialect::is_any_of(connection.get_database_backend(), movie::Column::Slug, keys);
+        let query = movie::Entity::find().select_only().columns([movie::Column::Slug, movie::Column::ExternalId]);
+        let found = query.filter(condition).into_tuple::<(String, i32)>().all(connection).await;
+        holders.extend(found.map_err(Error::doing(DOING))?);
+    }
+    Ok(holders)
 }
 
 fn with_id(slug: &str, external_id: i32) -> String {
