@@ -1,8 +1,8 @@
 //! Taking a JSON object or list apart into raw pieces, with a bound on how many.
 //!
 //! The pieces stay unread, and skipping them takes no recursion, so neither depth nor length costs more than the body
-//! itself. What the pieces mean is read in [`super::fields`]. Where one stands in another, both are taken apart in one
-//! go: reading a body is going over it, and each time counts.
+//! itself. What the pieces mean is read in [`super::fields`]. An object within another is taken apart together with it,
+//! since each time that a body is gone over costs as much as the first.
 
 use std::borrow::Cow;
 use std::fmt;
