@@ -5,7 +5,10 @@
 use chrono::{DateTime, Utc};
 use entity::{movie, run, run_page, run_reading};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    TransactionOptions,
+};
 
 use super::{Error, Lease, Store, bulk, dialect, retries};
 
@@ -145,8 +148,8 @@ impl Store {
             .from(run::Entity)
             .and_where(Expr::col(run::Column::Id).eq(run_id))
             .take();
-        // By the connection that writes: on SQLite, others would each fill a cache of their own.
-        let writing = self.begin_writing(DOING).await?;
+        // By one connection: on SQLite, each that takes part fills a cache of its own.
+        let reading = self.db.begin(TransactionOptions::default()).await.map_err(Error::doing(DOING))?;
         let (mut count, mut gone, mut after) = (0, Vec::new(), i32::MIN);
         loop {
             let some = movie::Entity::find()
@@ -159,7 +162,7 @@ impl Store {
                 .limit(MOVIES_AT_ONCE);
             let packed = Expr::cust(dialect::packed(self.backend(), "external_id"));
             let query = Query::select().expr(packed).from_subquery(some.into_query(), "listed").take();
-            let row = writing.transaction.query_one(&query).await.map_err(Error::doing(DOING))?;
+            let row = reading.query_one(&query).await.map_err(Error::doing(DOING))?;
             let listed: Option<Option<String>> =
                 row.map(|row| row.try_get_by_index(0)).transpose().map_err(Error::doing(DOING))?;
             let listed: Vec<i32> = dialect::unpacked(listed.flatten());
@@ -168,9 +171,11 @@ impl Store {
             count += listed.len();
             gone.extend(listed.into_iter().filter(|id| seen.binary_search(id).is_err()));
         }
+        reading.commit().await.map_err(Error::doing(DOING))?;
         if gone.len() as f64 > count as f64 * max_share {
             return Ok(Disappeared::Braked(gone.len() as u64));
         }
+        let writing = self.begin_writing(DOING).await?;
         for keys in gone.chunks(bulk::MAX_KEYS) {
             movie::Entity::update_many()
                 .col_expr(movie::Column::DeletedAt, dialect::now(self.backend()))
