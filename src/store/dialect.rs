@@ -56,17 +56,14 @@ where
 
 /// Returns the expression that packs numbers into one text, with blanks between them: a row for each costs more.
 pub(super) fn packed(backend: DbBackend, column: &str) -> String {
-    match backend {
-        DbBackend::Postgres => format!("string_agg({column}::text, ' ')"),
-        _ => format!("group_concat({column}, ' ')"),
-    }
+    joined(backend, &format!("CAST({column} AS text)"), "' '")
 }
 
-/// Returns the expression that packs texts into one, with commas between them.
-pub(super) fn packed_texts(backend: DbBackend, text: &str) -> String {
+/// Returns the expression that joins texts into one, with a separator between them.
+pub(super) fn joined(backend: DbBackend, text: &str, separator: &str) -> String {
     match backend {
-        DbBackend::Postgres => format!("string_agg({text}, ',')"),
-        _ => format!("group_concat({text}, ',')"),
+        DbBackend::Postgres => format!("string_agg({text}, {separator})"),
+        _ => format!("group_concat({text}, {separator})"),
     }
 }
 
@@ -77,7 +74,7 @@ pub(super) fn packed_rows(backend: DbBackend, columns: &str) -> String {
         DbBackend::Postgres => format!("CAST(json_build_array({columns}) AS text)"),
         _ => format!("json_array({columns})"),
     };
-    packed_texts(backend, &row)
+    joined(backend, &row, "','")
 }
 
 /// Returns the numbers of a packed text.

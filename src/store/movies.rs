@@ -59,7 +59,7 @@ pub(super) async fn unique_slugs(
     let wanted: Vec<(i32, &str)> =
         movies.iter().filter_map(|movie| Some((movie.external_id, movie.slug.as_deref()?))).collect();
     // Most slugs are free, so those with the id appended are looked up only where they may be needed.
-    let mut holders = holders(connection, wanted.iter().map(|(_, slug)| (*slug).to_owned()).collect()).await?;
+    let mut holders = holders_of(connection, wanted.iter().map(|(_, slug)| (*slug).to_owned()).collect()).await?;
     let mut seen = HashSet::with_capacity(wanted.len());
     let contended = wanted.iter().filter(|(id, slug)| {
         let is_held = holders.get(*slug).is_some_and(|holder| holder != id);
@@ -69,7 +69,7 @@ pub(super) async fn unique_slugs(
     let displaced = wanted.iter().filter(|(_, slug)| others.contains(*slug));
     let displaced: Vec<String> = displaced.map(|(id, slug)| with_id(slug, *id)).collect();
     others.extend(displaced);
-    holders.extend(self::holders(connection, others.into_iter().collect()).await?);
+    holders.extend(holders_of(connection, others.into_iter().collect()).await?);
     let mut slugs = HashMap::with_capacity(wanted.len());
     for (external_id, slug) in wanted {
         let mut free = slug.to_owned();
@@ -83,7 +83,7 @@ pub(super) async fn unique_slugs(
 }
 
 /// Returns which movies hold these slugs, as far as any does.
-async fn holders(connection: &impl ConnectionTrait, slugs: Vec<String>) -> Result<HashMap<String, i32>, Error> {
+async fn holders_of(connection: &impl ConnectionTrait, slugs: Vec<String>) -> Result<HashMap<String, i32>, Error> {
     let mut holders = HashMap::new();
     for keys in slugs.chunks(bulk::MAX_KEYS) {
         let condition = dialect::is_any_of(connection.get_database_backend(), movie::Column::Slug, keys);

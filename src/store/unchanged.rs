@@ -68,7 +68,7 @@ pub(super) async fn stored(connection: &impl ConnectionTrait, updates: &[&Movie]
          COALESCE(({torrents}), '') || ']]'"
     );
     let query = Query::select()
-        .expr(Expr::cust(dialect::packed_texts(backend, &movie)))
+        .expr(Expr::cust(dialect::joined(backend, &movie, "','")))
         .from(movie::Entity)
         .and_where(is_one_of(connection, updates))
         .to_owned();

@@ -114,9 +114,9 @@ impl Store {
         const ROW: char = '\u{1e}';
         let line = "id || chr(31) || external_id || chr(31) || title || CASE WHEN title_english IS NULL \
                     OR title_english = title THEN '' ELSE chr(31) || title_english END";
-        let pack = if self.has_vector_type() { "string_agg" } else { "group_concat" };
-        let sql = format!("SELECT {pack}({line}, chr(30)) FROM movies WHERE deleted_at IS NULL");
-        let sql = if self.has_vector_type() { sql } else { sql.replace("chr(", "char(") };
+        let sql =
+            format!("SELECT {} FROM movies WHERE deleted_at IS NULL", dialect::joined(self.backend(), line, "chr(30)"));
+        let sql = if self.backend() == DbBackend::Postgres { sql } else { sql.replace("chr(", "char(") };
         let packed = self.one_text(&sql, Vec::<Value>::new()).await.map_err(Error::doing(DOING))?.unwrap_or_default();
         let mut all: Vec<Titles> = packed
             .split(ROW)
