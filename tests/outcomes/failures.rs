@@ -14,6 +14,8 @@ use crate::support::source::{Source, movie_json, torrent_json};
 
 on_both!(
     a_bad_movie_in_a_list_costs_that_movie_only,
+    a_movie_that_only_the_list_spoils_is_saved_from_its_details,
+    what_only_the_list_could_have_said_is_recorded_where_it_cannot_be_read,
     a_bad_torrent_is_recorded_and_its_movie_saved,
     details_that_cannot_be_had_cost_that_movie_only,
     a_page_that_cannot_be_had_costs_that_page_only,
@@ -61,6 +63,29 @@ async fn a_bad_movie_in_a_list_costs_that_movie_only(database: &Database) {
     assert_eq!(saved_ids(&store).await, all_but(|id| id == 3));
     let recorded = store.failures(summary.run_id, 10).await.expect("failures can be read");
     assert!(recorded[0].body_head.as_deref().is_some_and(|head| head.contains("three")), "{recorded:?}");
+}
+
+async fn a_movie_that_only_the_list_spoils_is_saved_from_its_details(database: &Database) {
+    let source = source().await;
+    source.script().listed_otherwise.insert(3, json!({"title": "x".repeat(3_000)}));
+    let summary = crawl(&source, database).await;
+
+    assert_eq!((summary.status, summary.movies.saved, summary.movies.failed), ("complete", 20, 0));
+    assert_eq!(summary.failures.len(), 0);
+    assert_eq!(saved_ids(&database.store().await).await, all_but(|_| false));
+}
+
+async fn what_only_the_list_could_have_said_is_recorded_where_it_cannot_be_read(database: &Database) {
+    let source = source().await;
+    source.script().movies[2]["title"] = json!(null);
+    source.script().listed_otherwise.insert(3, json!({"title": "x".repeat(3_000)}));
+    let summary = crawl(&source, database).await;
+
+    assert_eq!((summary.status, summary.movies.saved, summary.movies.failed), ("incomplete", 20, 0));
+    let (failure, stage) = only_failure(&summary);
+    assert_eq!((stage, failure.external_id), ("parse", Some(3)));
+    assert!(failure.reason.contains("in the list: title has more than 2000 bytes"), "{}", failure.reason);
+    assert_eq!(saved_ids(&database.store().await).await, all_but(|_| false));
 }
 
 async fn a_bad_torrent_is_recorded_and_its_movie_saved(database: &Database) {

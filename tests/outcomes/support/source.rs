@@ -25,6 +25,8 @@ pub(crate) struct Source {
 pub(crate) struct Script {
     /// The list, in its order. Details are the same, with `cast` and `like_count`.
     pub(crate) movies: Vec<Value>,
+    /// What the list says of movies otherwise than the details do.
+    pub(crate) listed_otherwise: BTreeMap<u64, Value>,
     /// List pages that are answered with status 500.
     pub(crate) broken_pages: BTreeSet<u64>,
     /// Movies whose details are answered with status 500.
@@ -194,7 +196,7 @@ impl Script {
         let limit = self.max_limit.map_or(limit, |most| most.min(limit));
         let skipped = usize::try_from((page - 1) * limit).ok()?;
         let of_page = self.movies.iter().skip(skipped).take(usize::try_from(limit).ok()?);
-        let movies: Vec<Value> = of_page.map(listed).collect();
+        let movies: Vec<Value> = of_page.map(|movie| self.listed(movie)).collect();
         Some(
             json!({"movie_count": self.movies.len() + self.hidden, "limit": limit, "page_number": page, "movies": movies}),
         )
@@ -207,16 +209,18 @@ impl Script {
         let known = self.movies.iter().find(|movie| movie["id"] == id);
         Some(json!({"movie": known.cloned().unwrap_or_else(|| json!({"id": 0}))}))
     }
-}
 
-/// Returns a movie as it stands in a list.
-fn listed(movie: &Value) -> Value {
-    let mut listed = movie.clone();
-    if let Some(fields) = listed.as_object_mut() {
-        fields.remove("cast");
-        fields.remove("like_count");
+    /// Returns a movie as it stands in a list.
+    fn listed(&self, movie: &Value) -> Value {
+        let mut listed = movie.clone();
+        if let Some(fields) = listed.as_object_mut() {
+            fields.remove("cast");
+            fields.remove("like_count");
+            let otherwise = movie["id"].as_u64().and_then(|id| self.listed_otherwise.get(&id)?.as_object());
+            fields.extend(otherwise.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
+        }
+        listed
     }
-    listed
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
