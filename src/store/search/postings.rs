@@ -112,8 +112,9 @@ impl Store {
     pub(crate) async fn all_titles(&self) -> Result<Vec<Titles>, Error> {
         const FIELD: char = '\u{1f}';
         const ROW: char = '\u{1e}';
-        let line = "id || chr(31) || external_id || chr(31) || title || CASE WHEN title_english IS NULL \
-                    OR title_english = title THEN '' ELSE chr(31) || title_english END";
+        // A title may hold the characters that separate: then it is cut into several, but never into another movie's.
+        let line = "replace(id || chr(31) || external_id || chr(31) || title || CASE WHEN title_english IS NULL \
+                    OR title_english = title THEN '' ELSE chr(31) || title_english END, chr(30), ' ')";
         let sql =
             format!("SELECT {} FROM movies WHERE deleted_at IS NULL", dialect::joined(self.backend(), line, "chr(30)"));
         let sql = if self.backend() == DbBackend::Postgres { sql } else { sql.replace("chr(", "char(") };

@@ -15,6 +15,7 @@ use crate::support::database::{Database, Kind, with_database};
 on_both!(
     finds_by_title_accents_and_case_aside,
     finds_the_singular_by_the_plural_and_the_other_way_round,
+    a_title_cannot_pass_for_another_movie_s,
     finds_a_title_with_a_typing_error,
     finds_by_a_beginning_and_by_a_phrase,
     finds_by_cast_and_by_genre,
@@ -58,6 +59,14 @@ async fn finds_the_singular_by_the_plural_and_the_other_way_round(database: &Dat
         found.sort_unstable();
         assert_eq!(found, [8, 9], "{text}");
     }
+}
+
+async fn a_title_cannot_pass_for_another_movie_s(database: &Database) {
+    let (store, catalogue) = catalogue(database).await;
+    let title = Some("Harmless\u{1e}1\u{1f}1\u{1f}Usurper".to_owned());
+    store.save_movie(&Movie { external_id: 8, title, ..Movie::default() }).await.expect("a movie is saved");
+    assert_eq!(ids(&catalogue, &query("usurper", Mode::Text)).await, [8]);
+    assert_eq!(first(&catalogue, "AMÉLIE").await, Some(1));
 }
 
 async fn finds_a_title_with_a_typing_error(database: &Database) {
