@@ -160,42 +160,41 @@ impl Catalogue {
         let question = Question::read(&query.text);
         let allowed = snapshot.allowed(&query.filter).await?;
         let allowed = allowed.as_deref().map(Vec::as_slice);
+        let direction = self.direction(query, &question).await?;
         let by_words = async {
-            match query.mode {
-                Mode::Vector => Ok(Vec::new()),
-                Mode::Text | Mode::Hybrid => text::rank(&self.store, &snapshot, &question, allowed).await,
-            }
+            let found = match query.mode {
+                Mode::Vector => Vec::new(),
+                Mode::Text | Mode::Hybrid => text::rank(&self.store, &snapshot, &question, allowed).await?,
+            };
+            let places = found.iter().map(|found| found.place);
+            let close = meaning::closeness(&self.store, &snapshot, direction.as_ref(), places).await?;
+            Ok((found, close))
         };
-        let by_meaning = self.near(&snapshot, query, &question, allowed);
-        let (found, near) = tokio::try_join!(by_words, by_meaning)?;
+        let depth = DEPTH.max(query.limit);
+        let by_meaning = meaning::nearest(&self.store, &snapshot, direction.as_ref(), depth, allowed);
+        let ((found, close), near) = tokio::try_join!(by_words, by_meaning)?;
         if query.mode == Mode::Vector && near.is_empty() {
             self.make_sure_of_vectors(&snapshot).await?;
         }
-        let mut ranked = join(query.mode, &found, &near);
+        let mut ranked = match query.mode {
+            Mode::Text => found.iter().map(|found| (found.place, found.score)).collect(),
+            Mode::Vector => near.clone(),
+            Mode::Hybrid => fusion::fuse(&near, &close, &found),
+        };
         ranked.truncate(query.limit);
         let mode = if query.mode == Mode::Hybrid && near.is_empty() { Mode::Text } else { query.mode };
         let hits = self.hits(&snapshot, &question, Rankings { found, near, ranked }).await?;
         Ok(Answer { query: query.text.clone(), mode, hits })
     }
 
-    async fn near(
-        &self,
-        snapshot: &Snapshot,
-        query: &Query,
-        question: &Question,
-        allowed: Option<&[bool]>,
-    ) -> Result<Vec<(u32, f64)>, Error> {
+    /// Returns the vector to rank by; none where a question is one for words alone.
+    async fn direction(&self, query: &Query, question: &Question) -> Result<Option<Direction>, Error> {
         // Who asks for a phrase or for a beginning of a word asks for words.
         let is_literal = !question.phrases.is_empty() || question.terms.iter().any(|term| term.is_prefix);
         if query.mode == Mode::Text || (query.mode == Mode::Hybrid && is_literal) {
-            return Ok(Vec::new());
+            return Ok(None);
         }
-        match Direction::of_text(&self.embedder, &query.text).await? {
-            Some(direction) => {
-                meaning::nearest(&self.store, snapshot, &direction, DEPTH.max(query.limit), allowed).await
-            }
-            None => Ok(Vec::new()),
-        }
+        Direction::of_text(&self.embedder, &query.text).await
     }
 
     /// Tells a catalogue without vectors, which can answer nothing, from one in which nothing was found.
@@ -251,15 +250,5 @@ impl Catalogue {
         let snapshot = Arc::new(Snapshot::read(&self.store, state, vectors).await?);
         *latest = Some(Arc::clone(&snapshot));
         Ok(snapshot)
-    }
-}
-
-/// Joins the rankings into one, best first.
-fn join(mode: Mode, found: &[Found], near: &[(u32, f64)]) -> Vec<(u32, f64)> {
-    let by_words = found.iter().map(|found| (found.place, found.score));
-    match mode {
-        Mode::Text => by_words.collect(),
-        Mode::Vector => near.to_vec(),
-        Mode::Hybrid => fusion::fuse(near, by_words),
     }
 }

@@ -73,7 +73,7 @@ impl Catalogue {
         let named: HashSet<i64> = liked.iter().chain(&unliked).map(|card| card.id).collect();
         let snapshot = self.snapshot(true).await?;
         let count = limit.saturating_add(named.len());
-        let near = meaning::nearest(&self.store, &snapshot, &direction, count, None).await?;
+        let near = meaning::nearest(&self.store, &snapshot, Some(&direction), count, None).await?;
         if near.is_empty() {
             self.make_sure_of_vectors(&snapshot).await?;
         }
@@ -161,7 +161,7 @@ fn reason(movie: &Movie, liked: &[(i64, Movie)], directions: &[Direction], vecto
         let theirs: HashSet<&String> = liked.iter().flat_map(|(_, liked)| of(liked)).collect();
         of(movie).iter().filter(|name| theirs.contains(name)).cloned().collect()
     };
-    let closeness = |direction: &Direction| -> f32 { direction.vector.iter().zip(vector).map(|(a, b)| a * b).sum() };
+    let closeness = |direction: &Direction| direction.closeness(vector);
     let nearest = liked.iter().zip(directions).max_by(|a, b| closeness(a.1).total_cmp(&closeness(b.1)));
     Reason {
         shared_genres: shared(|movie| &movie.genres),

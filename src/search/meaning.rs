@@ -19,17 +19,36 @@ impl Direction {
         let vector = vectors.into_iter().next().flatten();
         Ok(vector.map(|vector| Self { model: embedder.model_id(), vector }))
     }
+
+    /// Returns how close a vector of the same model lies, from 1 to -1; both have the length 1.
+    pub(super) fn closeness(&self, vector: &[f32]) -> f32 {
+        self.vector.iter().zip(vector).map(|(a, b)| a * b).sum()
+    }
 }
 
-/// Returns the movies nearest to a direction and their closeness, nearest first.
+/// Returns how close movies lie to a direction, as far as they have vectors; none without a direction.
+pub(super) async fn closeness(
+    store: &Store,
+    snapshot: &Snapshot,
+    direction: Option<&Direction>,
+    places: impl Iterator<Item = u32>,
+) -> Result<Vec<(u32, f64)>, Error> {
+    let Some(direction) = direction else { return Ok(Vec::new()) };
+    let ids: Vec<i64> = places.map(|place| snapshot.id(place)).collect();
+    let vectors = store.vectors_of(&direction.model, &ids).await?;
+    let of_movie = |(id, vector): (i64, Vec<f32>)| Some((snapshot.place(id)?, f64::from(direction.closeness(&vector))));
+    Ok(vectors.into_iter().filter_map(of_movie).collect())
+}
+
+/// Returns the movies nearest to a direction and their closeness, nearest first; none without a direction.
 pub(super) async fn nearest(
     store: &Store,
     snapshot: &Snapshot,
-    direction: &Direction,
+    direction: Option<&Direction>,
     limit: usize,
     allowed: Option<&[bool]>,
 ) -> Result<Vec<(u32, f64)>, Error> {
-    let Direction { model, vector } = direction;
+    let Some(Direction { model, vector }) = direction else { return Ok(Vec::new()) };
     if !store.has_vector_type() {
         let matrix = snapshot.matrix(model, vector.len()).await?;
         return Ok(matrix.nearest(vector, limit, |place| allowed.is_none_or(|allowed| allowed[place as usize])));

@@ -9,6 +9,9 @@ const MAX_TERMS: usize = 64;
 /// Bytes of the longest word that is looked up. `PostgreSQL` fails on one of 2,047, and hardly any text has one of 256.
 const MAX_WORD: usize = 255;
 
+/// Beside more words than so many, quotes are those of a text that was pasted, not somebody's who asks for a phrase.
+const MAX_WORDS_BESIDE_PHRASES: usize = 12;
+
 /// A question.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Question {
@@ -59,9 +62,12 @@ impl Question {
         let mut question = Self::default();
         let mut terms = Vec::new();
         let quotes = text.matches('"').count();
+        // Between the first quote and the second, the third and the fourth, …; one that nothing closes opens nothing.
+        let is_quoted = |place: usize| place % 2 == 1 && place < quotes;
+        let beside = text.split('"').enumerate().filter(|(place, _)| !is_quoted(*place));
+        let has_phrases = beside.flat_map(|(_, part)| part.split_whitespace()).count() <= MAX_WORDS_BESIDE_PHRASES;
         for (place, part) in text.split('"').enumerate() {
-            // Between the first quote and the second, the third and the fourth, …; one that nothing closes opens nothing.
-            let in_quotes = place % 2 == 1 && place < quotes;
+            let in_quotes = has_phrases && is_quoted(place);
             let found = words_of(part);
             if in_quotes && !found.is_empty() {
                 terms.extend(found.iter().cloned().map(Term::new));
@@ -122,6 +128,15 @@ mod tests {
         assert_eq!(question.phrases, [phrase(&["quux", "al"]), phrase(&["harbour"])]);
         let prefixes: Vec<_> = question.terms.iter().filter(|term| term.is_prefix).map(|term| &term.word).collect();
         assert_eq!(prefixes, ["guns"]);
+    }
+
+    #[test]
+    fn quotes_in_a_pasted_description_ask_for_nothing() {
+        let named = "Blacksmith Will Turner teams up with eccentric pirate \"Captain\" Jack Sparrow to save the governor's daughter";
+        assert_eq!(Question::read(named).phrases, []);
+        assert!(Question::read(named).terms.iter().any(|term| term.word == "captain"));
+        let quoted = format!("\"{}\"", named.replace('"', ""));
+        assert_eq!(Question::read(&quoted).phrases.len(), 1);
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //!
 //! In two steps: rare words that occur choose the candidates, from lists of movies alone; then the candidates' texts are
 //! read and ranked in full. So the number of texts that are read does not grow with that of movies that share a word.
-//! Scores are BM25's, divided by the length of the question as a vector of weights: so they say how much of the question
-//! a movie has, and chance hits of one word in twelve weigh little wherever scores are compared with closeness.
+//! Scores are made to be compared with closeness. BM25 is measured by what it takes to tell one movie from all others, the
+//! logarithm of their number, and counts by the share of the question that a movie has: so a chance hit of one word in
+//! twelve weighs little, and a long description found again more than two words.
 
 use std::collections::HashMap;
 
@@ -33,8 +34,8 @@ const MAX_MISSPELT: usize = 2;
 /// What it adds to a score that the movie is one of few that have all words of the question, that its title has them, and
 /// that its title is the question: the last more than anything else, for who names a title means that movie, whatever
 /// others are about.
-const HAS_ALL: f64 = 1.0;
-const TITLE_HAS_ALL: f64 = 1.0;
+const HAS_ALL: f64 = 0.5;
+const TITLE_HAS_ALL: f64 = 0.5;
 const TITLE_IS_QUESTION: f64 = 100.0;
 
 /// A word to rank by.
@@ -47,7 +48,7 @@ struct Weighted {
 /// A question, looked up.
 struct Wanted {
     words: Vec<Weighted>,
-    /// Length of the question as a vector of weights.
+    /// Length of the question as a vector of weights, what shares of it are measured by.
     length: f64,
     /// Movies with all words of the question, where they are few; ascending.
     complete: Vec<u32>,
@@ -187,12 +188,14 @@ impl Wanted {
         let counted: Vec<Counted> = descriptions.iter().map(|(_, text)| self.count(&stems, text.as_deref())).collect();
         let total: usize = counted.iter().map(|counted| counted.length).sum();
         let average = (total as f64 / counted.len().max(1) as f64).max(1.0);
+        let one_of_all = (1.0 + snapshot.count() as f64).ln();
         let ranked = descriptions.iter().zip(&counted).filter_map(|((id, _), counted)| {
             let place = snapshot.place(*id)?;
             let length = 1.0 - B + B * counted.length as f64 / average;
             let words = self.words.iter().zip(&counted.times);
             let bm25: f64 = words.map(|(word, times)| word.score(place, f64::from(*times) / length)).sum();
-            Some(Found { place, score: bm25 / self.length + self.bonus(place) })
+            let share = bm25 / self.length;
+            Some(Found { place, score: bm25 / one_of_all * share + self.bonus(place) })
         });
         let mut ranked: Vec<Found> = ranked.collect();
         ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.place.cmp(&b.place)));
