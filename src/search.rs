@@ -45,7 +45,7 @@ pub use self::likeness::{Likeness, Likenesses, Reason};
 pub use self::movie::Movie;
 pub use crate::store::Filter;
 
-/// How many of the nearest are joined with those found by words.
+/// How many of the nearest are joined with as many of those found by words.
 const DEPTH: usize = 100;
 
 /// What a ranking rests on.
@@ -161,16 +161,17 @@ impl Catalogue {
         let allowed = snapshot.allowed(&query.filter).await?;
         let allowed = allowed.as_deref().map(Vec::as_slice);
         let direction = self.direction(query, &question).await?;
+        let depth = DEPTH.max(query.limit);
         let by_words = async {
-            let found = match query.mode {
+            let mut found = match query.mode {
                 Mode::Vector => Vec::new(),
                 Mode::Text | Mode::Hybrid => text::rank(&self.store, &snapshot, &question, allowed).await?,
             };
+            found.truncate(depth);
             let places = found.iter().map(|found| found.place);
             let close = meaning::closeness(&self.store, &snapshot, direction.as_ref(), places).await?;
             Ok((found, close))
         };
-        let depth = DEPTH.max(query.limit);
         let by_meaning = meaning::nearest(&self.store, &snapshot, direction.as_ref(), depth, allowed);
         let ((found, close), near) = tokio::try_join!(by_words, by_meaning)?;
         if query.mode == Mode::Vector && near.is_empty() {

@@ -6,6 +6,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use entity::embedding::Embedding;
 use entity::movie_embedding;
 use sea_orm::prelude::PgVector;
 use sea_orm::{
@@ -132,10 +133,13 @@ impl Store {
         let mut vectors = Vec::with_capacity(ids.len());
         for keys in ids.chunks(bulk::MAX_KEYS) {
             let query = movie_embedding::Entity::find()
+                .select_only()
+                .columns([movie_embedding::Column::MovieId, movie_embedding::Column::Embedding])
                 .filter(dialect::is_any_of(self.backend(), movie_embedding::Column::MovieId, keys))
                 .filter(movie_embedding::Column::Model.eq(model));
-            let rows = query.all(&self.db).await.map_err(Error::doing("read vectors"))?;
-            vectors.extend(rows.into_iter().map(|row| (row.movie_id, row.embedding.to_vec())));
+            let rows: Vec<(i64, Embedding)> =
+                query.into_tuple().all(&self.db).await.map_err(Error::doing("read vectors"))?;
+            vectors.extend(rows.into_iter().map(|(id, embedding)| (id, embedding.to_vec())));
         }
         Ok(vectors)
     }
