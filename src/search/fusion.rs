@@ -9,7 +9,7 @@ use super::text::Found;
 
 /// What a score by words weighs beside closeness, which goes from 0 to 1. Chosen on the questions of the evaluation and on
 /// descriptions of real films (docs/search.md); from 0.5 to 0.8 it makes little difference.
-const WORDS: f64 = 0.7;
+const WORDS: f64 = 0.6;
 
 /// Joins the nearest movies, nearest first, with those found by their words, whose closeness is given where they have
 /// vectors; best first. A movie without one counts as close as the last of the nearest: more is not known of it.
