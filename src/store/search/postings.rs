@@ -3,7 +3,7 @@
 //! A query is built from words only, never from text as typed, and bound: so no operator of either database's query
 //! language can get in.
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TransactionOptions, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, TransactionOptions, Value};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -32,28 +32,18 @@ impl WordQuery {
         }
     }
 
-    /// Says the query in the language of `tsquery`: quoted lexemes only.
+    /// Says the query in the language of `tsquery`: quoted lexemes only, and none that is empty, which would be an error.
     fn for_postgres(&self) -> String {
         // The index has what other scripts put together in pieces, and no accents.
         let quoted = |word: &String| {
-            let pieces = letters(word)
-                .nfkd()
-                .filter(|character| !('\u{300}'..='\u{36f}').contains(character))
-                .collect::<String>();
-            format!("'{pieces}'")
+            let pieces: String =
+                letters(word).nfkd().filter(|character| !('\u{300}'..='\u{36f}').contains(character)).collect();
+            (!pieces.is_empty()).then(|| format!("'{pieces}'"))
         };
         match self {
-            Self::AnyOf(words) => words.iter().map(quoted).collect::<Vec<_>>().join(" | "),
-            Self::Prefix(word) => format!("{}:*", quoted(word)),
-            Self::Phrase(words) => words.iter().map(quoted).collect::<Vec<_>>().join(" <-> "),
-        }
-    }
-
-    /// Whether nothing is asked for.
-    fn is_empty(&self) -> bool {
-        match self {
-            Self::AnyOf(words) | Self::Phrase(words) => words.iter().all(|word| letters(word).is_empty()),
-            Self::Prefix(word) => letters(word).is_empty(),
+            Self::AnyOf(words) => words.iter().filter_map(quoted).collect::<Vec<_>>().join(" | "),
+            Self::Prefix(word) => quoted(word).map(|word| format!("{word}:*")).unwrap_or_default(),
+            Self::Phrase(words) => words.iter().filter_map(quoted).collect::<Vec<_>>().join(" <-> "),
         }
     }
 }
@@ -75,25 +65,31 @@ impl Store {
     }
 
     async fn find_each(&self, queries: &[WordQuery]) -> Result<Vec<(Vec<i64>, Vec<i64>)>, DbErr> {
-        let mut found = Vec::with_capacity(queries.len());
         if queries.is_empty() {
-            return Ok(found);
+            return Ok(Vec::new());
         }
-        if self.backend() != DbBackend::Postgres {
-            for query in queries {
-                found.push(find(&self.db, query).await?);
-            }
-            return Ok(found);
+        if self.backend() == DbBackend::Postgres {
+            return self.find_each_on_postgres(queries).await;
         }
+        let mut found = Vec::with_capacity(queries.len());
+        for query in queries.iter().map(WordQuery::for_sqlite) {
+            let statement = Statement::from_sql_and_values(DbBackend::Sqlite, FIND_ON_SQLITE, [query.into()]);
+            let row = self.db.query_one_raw(statement).await?;
+            found.push(row.as_ref().map(ids_in).transpose()?.unwrap_or_default());
+        }
+        Ok(found)
+    }
+
+    async fn find_each_on_postgres(&self, queries: &[WordQuery]) -> Result<Vec<(Vec<i64>, Vec<i64>)>, DbErr> {
+        let queries: Vec<String> = queries.iter().map(WordQuery::for_postgres).collect();
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, FIND_ON_POSTGRES, [queries.into()]);
         // For a common word the planner would rather read all documents, and with them their texts, which takes ten times
         // as long.
         let transaction = self.db.begin(TransactionOptions::default()).await?;
         transaction.execute_unprepared("SET LOCAL enable_seqscan = off").await?;
-        for query in queries {
-            found.push(find(&transaction, query).await?);
-        }
+        let rows = transaction.query_all_raw(statement).await?;
         transaction.commit().await?;
-        Ok(found)
+        rows.iter().map(ids_in).collect()
     }
 
     /// Returns the movies of any of these genres.
@@ -133,30 +129,20 @@ impl Store {
 }
 
 const FIND_ON_POSTGRES: &str = "SELECT \
-     (SELECT string_agg(id::text, ' ') FROM movies WHERE search_document @@ CAST($1 AS tsquery)), \
+     (SELECT string_agg(id::text, ' ') FROM movies WHERE search_document @@ CAST(words AS tsquery)), \
      (SELECT string_agg(DISTINCT movie_id::text, ' ') FROM movie_casts WHERE cast_id IN \
-     (SELECT id FROM casts WHERE search_words(name) @@ CAST($1 AS tsquery)))";
+     (SELECT id FROM casts WHERE search_words(name) @@ CAST(words AS tsquery))) \
+     FROM unnest($1) WITH ORDINALITY AS asked (words, number) ORDER BY number";
 
 const FIND_ON_SQLITE: &str = "SELECT \
      (SELECT group_concat(rowid, ' ') FROM movies_search WHERE movies_search MATCH ?1), \
      (SELECT group_concat(movie_id, ' ') FROM (SELECT DISTINCT movie_id FROM movie_casts WHERE cast_id IN \
      (SELECT rowid FROM casts_search WHERE casts_search MATCH ?1)))";
 
-async fn find(connection: &impl ConnectionTrait, query: &WordQuery) -> Result<(Vec<i64>, Vec<i64>), DbErr> {
-    if query.is_empty() {
-        return Ok((Vec::new(), Vec::new()));
-    }
-    let backend = connection.get_database_backend();
-    let (sql, words) = match backend {
-        DbBackend::Postgres => (FIND_ON_POSTGRES, query.for_postgres()),
-        _ => (FIND_ON_SQLITE, query.for_sqlite()),
-    };
-    let row = connection.query_one_raw(Statement::from_sql_and_values(backend, sql, [words.into()])).await?;
-    let ids = |column: usize| -> Result<Vec<i64>, DbErr> {
-        let packed: Option<Option<String>> = row.as_ref().map(|row| row.try_get_by_index(column)).transpose()?;
-        Ok(dialect::unpacked(packed.flatten()))
-    };
-    Ok((ids(0)?, ids(1)?))
+/// Returns the movies of a row: with the words in their texts, and in their cast.
+fn ids_in(row: &QueryResult) -> Result<(Vec<i64>, Vec<i64>), DbErr> {
+    let (texts, cast): (Option<String>, Option<String>) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+    Ok((dialect::unpacked(texts), dialect::unpacked(cast)))
 }
 
 /// A movie's titles.
