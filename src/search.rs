@@ -45,7 +45,7 @@ pub use self::likeness::{Likeness, Likenesses, Reason};
 pub use self::movie::Movie;
 pub use crate::store::Filter;
 
-/// How many of the nearest are joined with as many of those found by words.
+/// How many movies are ranked by words and by meaning, and joined; more where more are to be shown.
 const DEPTH: usize = 100;
 
 /// What a ranking rests on.
@@ -163,11 +163,10 @@ impl Catalogue {
         let direction = self.direction(query, &question).await?;
         let depth = DEPTH.max(query.limit);
         let by_words = async {
-            let mut found = match query.mode {
+            let found = match query.mode {
                 Mode::Vector => Vec::new(),
-                Mode::Text | Mode::Hybrid => text::rank(&self.store, &snapshot, &question, allowed).await?,
+                Mode::Text | Mode::Hybrid => text::rank(&self.store, &snapshot, &question, allowed, depth).await?,
             };
-            found.truncate(depth);
             let places = found.iter().map(|found| found.place);
             let close = meaning::closeness(&self.store, &snapshot, direction.as_ref(), places).await?;
             Ok((found, close))

@@ -14,8 +14,8 @@ use super::snapshot::{Occurrences, Snapshot, union};
 use super::words::{fold, stem, words, words_of};
 use crate::store::Store;
 
-/// How many candidates are ranked in full.
-const CANDIDATES: usize = 200;
+/// Up to so many movies are few.
+const FEW: usize = 200;
 /// Saturation: how little more a word says that occurs again.
 const K1: f64 = 1.2;
 /// How much long descriptions are held back.
@@ -65,16 +65,17 @@ pub(super) struct Found {
     pub(super) score: f64,
 }
 
-/// Returns the movies that share words with a question, best first.
+/// Returns the movies that share words with a question, best first, and at most so many.
 pub(super) async fn rank(
     store: &Store,
     snapshot: &Snapshot,
     question: &Question,
     allowed: Option<&[bool]>,
+    limit: usize,
 ) -> Result<Vec<Found>, Error> {
     let wanted = Wanted::look_up(snapshot, question).await?;
     let allowed = with_phrases(snapshot, question, allowed).await?;
-    let candidates = wanted.candidates(snapshot.count(), allowed.as_deref());
+    let candidates = wanted.candidates(snapshot.count(), allowed.as_deref(), limit);
     let ids: Vec<i64> = candidates.iter().map(|&place| snapshot.id(place)).collect();
     let descriptions = store.descriptions(&ids).await?;
     Ok(wanted.rank_in_full(snapshot, &descriptions))
@@ -137,7 +138,7 @@ impl Wanted {
             words.push(Weighted { weight, term: term.clone(), occurrences });
         }
         let titled = titled.unwrap_or_default();
-        let complete = complete.filter(|complete| complete.len() <= CANDIDATES).unwrap_or_default();
+        let complete = complete.filter(|complete| complete.len() <= FEW).unwrap_or_default();
         let is_named = |place: &u32| snapshot.titles(*place).iter().any(|title| is_same(title, &question.words));
         let named = titled.iter().copied().filter(is_named).collect();
         Ok(Self { words, length: squares.sqrt().max(f64::MIN_POSITIVE), complete, titled, named })
@@ -149,8 +150,8 @@ impl Wanted {
         lists.iter().filter(|(places, _)| places.binary_search(&place).is_ok()).map(|(_, bonus)| bonus).sum()
     }
 
-    /// Returns the movies with the most telling words.
-    fn candidates(&self, count: usize, allowed: Option<&[bool]>) -> Vec<u32> {
+    /// Returns the movies with the most telling words, which are ranked in full.
+    fn candidates(&self, count: usize, allowed: Option<&[bool]>, limit: usize) -> Vec<u32> {
         let mut scores = vec![0.0_f32; count];
         let mut touched = Vec::new();
         let mut add = |places: &[u32], score: f64| {
@@ -176,10 +177,10 @@ impl Wanted {
         let may = |place: &u32| allowed.is_none_or(|allowed| allowed[*place as usize]);
         let mut best: Vec<u32> = touched.into_iter().filter(may).collect();
         let best_first = |a: &u32, b: &u32| scores[*b as usize].total_cmp(&scores[*a as usize]).then(a.cmp(b));
-        if best.len() > CANDIDATES {
-            best.select_nth_unstable_by(CANDIDATES - 1, best_first);
-            best.truncate(CANDIDATES);
+        if best.len() > limit && limit > 0 {
+            best.select_nth_unstable_by(limit - 1, best_first);
         }
+        best.truncate(limit);
         best
     }
 

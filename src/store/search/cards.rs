@@ -79,8 +79,12 @@ impl Store {
                 .into();
         let query = movie::Entity::find().select_only().column(movie::Column::Id).expr(about);
         let listed = query.filter(movie::Column::DeletedAt.is_null());
-        let of_these = listed.filter(dialect::is_any_of(self.backend(), movie::Column::Id, ids));
-        of_these.into_tuple().all(&self.db).await.map_err(Error::doing(DOING))
+        let mut descriptions = Vec::with_capacity(ids.len());
+        for keys in ids.chunks(bulk::MAX_KEYS) {
+            let of_these = listed.clone().filter(dialect::is_any_of(self.backend(), movie::Column::Id, keys));
+            descriptions.extend(of_these.into_tuple().all(&self.db).await.map_err(Error::doing(DOING))?);
+        }
+        Ok(descriptions)
     }
 
     /// Returns the movies with an IMDb code.

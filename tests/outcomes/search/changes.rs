@@ -72,6 +72,8 @@ async fn any_number_of_movies_may_be_asked_for(database: &Database) {
         for movies in [top.expect("a list").movies, recent.expect("a list").movies] {
             assert_eq!(movies.len(), limit.min(40_008));
         }
+        let by_words = Query { limit, ..query("movie", Mode::Text) };
+        assert_eq!(ids(&catalogue, &by_words).await.len(), limit.min(40_001));
     }
 }
 
