@@ -26,7 +26,7 @@ mod spelling;
 mod text;
 mod words;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -160,19 +160,22 @@ impl Catalogue {
         let question = Question::read(&query.text);
         let allowed = snapshot.allowed(&query.filter).await?;
         let allowed = allowed.as_deref().map(Vec::as_slice);
-        let direction = self.direction(query, &question).await?;
         let depth = DEPTH.max(query.limit);
         let by_words = async {
-            let found = match query.mode {
-                Mode::Vector => Vec::new(),
-                Mode::Text | Mode::Hybrid => text::rank(&self.store, &snapshot, &question, allowed, depth).await?,
-            };
-            let places = found.iter().map(|found| found.place);
-            let close = meaning::closeness(&self.store, &snapshot, direction.as_ref(), places).await?;
-            Ok((found, close))
+            match query.mode {
+                Mode::Vector => Ok(Vec::new()),
+                Mode::Text | Mode::Hybrid => text::rank(&self.store, &snapshot, &question, allowed, depth).await,
+            }
         };
-        let by_meaning = meaning::nearest(&self.store, &snapshot, direction.as_ref(), depth, allowed);
-        let ((found, close), near) = tokio::try_join!(by_words, by_meaning)?;
+        let by_meaning = async {
+            let direction = self.direction(query, &question).await?;
+            let near = meaning::nearest(&self.store, &snapshot, direction.as_ref(), depth, allowed).await?;
+            Ok((direction, near))
+        };
+        let (found, (direction, near)) = tokio::try_join!(by_words, by_meaning)?;
+        let is_near: HashSet<u32> = near.iter().map(|(place, _)| *place).collect();
+        let others = found.iter().map(|found| found.place).filter(|place| !is_near.contains(place));
+        let close = meaning::closeness(&self.store, &snapshot, direction.as_ref(), others).await?;
         if query.mode == Mode::Vector && near.is_empty() {
             self.make_sure_of_vectors(&snapshot).await?;
         }

@@ -11,8 +11,9 @@ use super::text::Found;
 /// descriptions of real films (docs/search.md); from 0.5 to 0.8 it makes little difference.
 const WORDS: f64 = 0.6;
 
-/// Joins the nearest movies, nearest first, with those found by their words, whose closeness is given where they have
-/// vectors; best first. A movie without one counts as close as the last of the nearest: more is not known of it.
+/// Joins the nearest movies, nearest first, with those found by their words; best first. Of these, the ones that are not
+/// near have their closeness in `close`; without a vector, one counts as close as the last of the nearest: more is not
+/// known of it.
 pub(super) fn fuse(near: &[(u32, f64)], close: &[(u32, f64)], found: &[Found]) -> Vec<(u32, f64)> {
     let least = near.last().map_or(0.0, |(_, closeness)| *closeness);
     let mut scores: HashMap<u32, f64> = close.iter().chain(near).copied().collect();
@@ -36,7 +37,7 @@ mod tests {
     #[test]
     fn what_both_find_comes_first_and_chance_counts_little() {
         let near = [(1, 0.6), (2, 0.55), (3, 0.3)];
-        let close = [(2, 0.55), (4, 0.1)];
+        let close = [(4, 0.1)];
         // 5 has no vector: as close as 3.
         assert_eq!(places(&near, &close, &[(2, 0.3), (4, 0.4), (5, 0.05)]), [2, 1, 4, 5, 3]);
         assert_eq!(places(&near, &[], &[]), [1, 2, 3]);
