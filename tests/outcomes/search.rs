@@ -3,6 +3,8 @@
 //! Here is how the tests ask; the movies that they ask for are in `plots`.
 
 mod changes;
+mod filters;
+mod hostile;
 mod likeness;
 mod plots;
 mod words;
