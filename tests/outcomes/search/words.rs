@@ -140,8 +140,8 @@ async fn finds_by_meaning_without_a_shared_word(database: &Database) {
 async fn what_words_find_counts_as_close_as_it_is(database: &Database) {
     let store = database.store().await;
     let mut movies = vec![("Sorcery", "A curse, a village, and a sorceress who sells bread."); 120];
-    movies.push(("Quux", "Quux, quux, quux: an accountant files his taxes late on a wet afternoon."));
-    movies.push(("Quux", "Quux, quux, quux: a knight rides a horse through the winter forest."));
+    movies.push(("Quux", "Quux, quux, quux: an accountant files his taxes late that year."));
+    movies.push(("Quux", "Quux, quux, quux: a knight rides his horse late that year."));
     for (external_id, (title, about)) in (1..).zip(movies) {
         let (title, description_full) = (Some(title.to_owned()), Some(about.to_owned()));
         let movie = Movie { external_id, title, description_full, ..Movie::default() };
