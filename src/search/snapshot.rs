@@ -38,6 +38,16 @@ pub(super) struct Occurrences {
     pub(super) genres: Places,
 }
 
+/// A genre.
+#[derive(Debug)]
+struct Genre {
+    id: i32,
+    /// Those of its name.
+    words: Vec<String>,
+    /// Its movies, read when it is first asked for.
+    movies: OnceCell<Places>,
+}
+
 /// The catalogue at one state.
 #[derive(Debug)]
 pub(super) struct Snapshot {
@@ -50,8 +60,7 @@ pub(super) struct Snapshot {
     places: HashMap<i64, u32>,
     /// Where each word of a title occurs.
     title_words: HashMap<String, Vec<u32>>,
-    /// Genres and the words of their names.
-    genres: Vec<(i32, Vec<String>)>,
+    genres: Vec<Genre>,
     kept: Mutex<HashMap<WordQuery, (Places, Places)>>,
     matrix: OnceCell<Matrix>,
     /// Filters asked last, and the movies that they leave.
@@ -63,7 +72,8 @@ impl Snapshot {
     pub(super) async fn read(store: &Store, state: String, vectors: Option<(String, usize)>) -> Result<Self, Error> {
         let without_vectors = async {
             let all = store.all_titles().await?;
-            let genres = store.genre_list().await?.into_iter().map(|(id, name)| (id, words(&name))).collect();
+            let genre = |(id, name): (i32, String)| Genre { id, words: words(&name), movies: OnceCell::new() };
+            let genres = store.genre_list().await?.into_iter().map(genre).collect();
             Ok::<_, Error>(Self::new(store.clone(), state, all, genres))
         };
         let packed = async {
@@ -79,7 +89,7 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    fn new(store: Store, state: String, all: Vec<Titles>, genres: Vec<(i32, Vec<String>)>) -> Self {
+    fn new(store: Store, state: String, all: Vec<Titles>, genres: Vec<Genre>) -> Self {
         let ids: Vec<i64> = all.iter().map(|titles| titles.id).collect();
         let places = ids.iter().zip(0..).map(|(&id, place)| (id, place)).collect();
         let folded = |titles: Vec<String>| titles.iter().map(|title| fold(title).into_owned()).collect();
@@ -150,9 +160,12 @@ impl Snapshot {
     }
 
     async fn in_genres(&self, term: &Term) -> Result<Vec<u32>, Error> {
-        let is_named = |names: &Vec<String>| names.iter().any(|name| term.is_in(name));
-        let genre_ids: Vec<i32> = self.genres.iter().filter(|(_, names)| is_named(names)).map(|(id, _)| *id).collect();
-        Ok(self.places(&self.store.movies_with_genre(&genre_ids).await?))
+        let mut lists = Vec::new();
+        for genre in self.genres.iter().filter(|genre| genre.words.iter().any(|word| term.is_in(word))) {
+            let read = async || Ok::<_, Error>(Arc::new(self.places(&self.store.movies_with_genre(genre.id).await?)));
+            lists.push(genre.movies.get_or_try_init(read).await?.as_slice());
+        }
+        Ok(union(lists))
     }
 
     /// Returns for each phrase the movies with it in title, description or cast.

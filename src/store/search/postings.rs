@@ -92,16 +92,10 @@ impl Store {
         rows.iter().map(ids_in).collect()
     }
 
-    /// Returns the movies of any of these genres.
-    pub(crate) async fn movies_with_genre(&self, genre_ids: &[i32]) -> Result<Vec<i64>, Error> {
-        // The ids are numbers of ours, so they may stand in the statement.
-        let list = genre_ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        if list.is_empty() {
-            return Ok(Vec::new());
-        }
+    /// Returns the movies of a genre.
+    pub(crate) async fn movies_with_genre(&self, genre_id: i32) -> Result<Vec<i64>, Error> {
         let packed = dialect::packed(self.backend(), "movie_id");
-        let distinct = format!("SELECT DISTINCT movie_id FROM movie_genres WHERE genre_id IN ({list})");
-        self.packed_ids(&format!("SELECT {packed} FROM ({distinct}) AS ids"), Vec::new()).await
+        self.packed_ids(&format!("SELECT {packed} FROM movie_genres WHERE genre_id = $1"), vec![genre_id.into()]).await
     }
 
     /// Returns the titles of all movies that the source lists, in order of the source's ids.
