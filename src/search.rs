@@ -47,6 +47,8 @@ pub use crate::store::Filter;
 
 /// How many movies are ranked by words and by meaning, and joined; more where more are to be shown.
 const DEPTH: usize = 100;
+/// How many common words are looked up at a time when a catalogue is warmed up.
+const WARMED_AT_A_TIME: usize = 20;
 
 /// What a ranking rests on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -146,6 +148,19 @@ impl Catalogue {
             None => Embedder::Static(StaticModel::load()?),
         };
         Ok(Self { store: store.clone(), embedder, watch: store.watch().await?, latest: Mutex::new(None) })
+    }
+
+    /// Reads what questions to come will need, for a program that stays open and wants its first answers as fast as the
+    /// later ones: titles, vectors where they are kept in memory, and on `PostgreSQL` where the most common words are, as far
+    /// as it has statistics of them. That takes seconds on a large catalogue, and lasts as long as nobody writes to the
+    /// database. Returns the number of words.
+    pub async fn warm_up(&self) -> Result<usize, Error> {
+        let snapshot = self.snapshot(true).await?;
+        let common = self.store.common_words().await?;
+        for words in common.chunks(WARMED_AT_A_TIME) {
+            snapshot.occurrences(&Question::read(&words.join(" ")).terms).await?;
+        }
+        Ok(common.len())
     }
 
     /// Closes what this catalogue opened by itself; the store stays open. On `SQLite`, what closes last removes the files

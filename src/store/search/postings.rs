@@ -92,6 +92,18 @@ impl Store {
         rows.iter().map(ids_in).collect()
     }
 
+    /// Returns the most common words of titles and descriptions, where the database has statistics of them: `SQLite`, which
+    /// finds such words fast, has none.
+    pub(crate) async fn common_words(&self) -> Result<Vec<String>, Error> {
+        if self.backend() != DbBackend::Postgres {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT array_to_string(CAST(CAST(most_common_elems AS text) AS text[]), ' ') FROM pg_stats \
+                   WHERE schemaname = current_schema() AND tablename = 'movies' AND attname = 'search_document'";
+        let packed = self.one_text(sql, Vec::new()).await.map_err(Error::doing(DOING))?.unwrap_or_default();
+        Ok(packed.split_whitespace().map(str::to_owned).collect())
+    }
+
     /// Returns the movies of a genre.
     pub(crate) async fn movies_with_genre(&self, genre_id: i32) -> Result<Vec<i64>, Error> {
         let packed = dialect::packed(self.backend(), "movie_id");

@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use sea_orm::ConnectionTrait;
 use yts_ingest::embed::StaticModel;
-use yts_ingest::search::{Error, Mode, Query};
+use yts_ingest::search::{Catalogue, Error, Mode, Query};
 use yts_ingest::store::Store;
 
 use super::plots::{PLOTS, catalogue, movie_of};
 use super::{first, ids, query};
-use crate::support::database::Database;
+use crate::support::database::{Database, Kind};
 
 on_one!(Postgres: the_index_finds_as_many_as_are_asked_for);
 on_both!(
     follows_changes_made_by_hand,
+    warming_up_changes_no_answer,
     any_number_of_movies_may_be_asked_for,
     movies_that_went_are_left_out,
     an_index_of_vectors_is_built_once
@@ -42,6 +43,24 @@ async fn follows_changes_made_by_hand(database: &Database) {
     store.save_movie(&movie_of(&PLOTS[1])).await.expect("a movie is saved");
     assert_eq!(first(&catalogue, "quiet lighthouse").await, Some(2));
     other.close().await.expect("the connection closes");
+}
+
+async fn warming_up_changes_no_answer(database: &Database) {
+    let (store, warm) = catalogue(database).await;
+    let model = StaticModel::load().expect("the built-in model");
+    // Brings the statistics up to date, from which the common words are known.
+    store.settle_search(model.model_id(), model.dimension()).await.expect("the search settles");
+    let words = warm.warm_up().await.expect("the catalogue warms up");
+    assert_eq!(words > 0, database.kind == Kind::Postgres, "{words} words");
+    let cold = Catalogue::open(&store, None).await.expect("the catalogue opens");
+    for plot in &PLOTS {
+        for mode in [Mode::Text, Mode::Vector, Mode::Hybrid] {
+            let query = query(plot.about, mode);
+            assert_eq!(ids(&warm, &query).await, ids(&cold, &query).await, "{query:?}");
+        }
+    }
+    execute(&store, "DELETE FROM movies WHERE external_id = 3").await;
+    assert!(!ids(&warm, &query(PLOTS[2].about, Mode::Hybrid)).await.contains(&3));
 }
 
 async fn movies_that_went_are_left_out(database: &Database) {
