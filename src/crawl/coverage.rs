@@ -112,8 +112,18 @@ fn with_top(pages: Vec<i32>, top_pages: i32) -> Vec<i32> {
 /// Returns the pages on both sides of each place where neighbouring pages do not belong together.
 fn gaps(readings: &[&PageReading]) -> Vec<i32> {
     let mut stretches = Stretches::new(readings.len());
-    join_by_movie(readings, &mut stretches);
     join_by_count(readings, &mut stretches);
+    let gaps = gaps_between(readings, &mut stretches);
+    if gaps.is_empty() {
+        // Most lists do not shift while they are read; which movies their pages share need not be looked up.
+        return gaps;
+    }
+    join_by_movie(readings, &mut stretches);
+    gaps_between(readings, &mut stretches)
+}
+
+/// Returns the pages on both sides of each place where neighbouring pages are in different stretches.
+fn gaps_between(readings: &[&PageReading], stretches: &mut Stretches) -> Vec<i32> {
     let latest: BTreeMap<i32, usize> = readings.iter().enumerate().map(|(at, reading)| (reading.page, at)).collect();
     let mut pages = Vec::new();
     for ((page, at), (next_page, next_at)) in latest.iter().zip(latest.iter().skip(1)) {
