@@ -11,9 +11,11 @@ use super::connection::Options;
 use super::timely::Timely;
 use super::{Error, retry, silence};
 
-/// What a connection to `SQLite` may take of the memory.
+/// What connections to `SQLite` may take of the memory.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Memory {
+    /// How many there are at most: each has a thread, and the allocator keeps for each what it once took.
+    connections: u32,
     /// `PRAGMA cache_size`: in KiB, with a minus.
     cache: &'static str,
     /// `PRAGMA mmap_size`: in bytes. It halves the time of reading whole tables, as search does, and counts as memory of
@@ -21,10 +23,11 @@ pub(super) struct Memory {
     map: &'static str,
 }
 
-/// The connection that writes, those that read beside it, and those of a program that only reads.
-pub(super) const WRITER: Memory = Memory { cache: "-16384", map: "0" };
-pub(super) const CRAWL_READER: Memory = Memory { cache: "-4096", map: "0" };
-pub(super) const READER: Memory = Memory { cache: "-4096", map: "1073741824" };
+/// The connection that writes, those that read beside it, and those of a program that only reads. Of those beside the
+/// writer, few keep up with it, and since they forget what they have read as soon as it writes, little cache will do.
+pub(super) const WRITER: Memory = Memory { connections: 1, cache: "-16384", map: "0" };
+pub(super) const CRAWL_READER: Memory = Memory { connections: 2, cache: "-1024", map: "0" };
+pub(super) const READER: Memory = Memory { connections: u32::MAX, cache: "-4096", map: "1073741824" };
 
 /// How long a process may stand still in the middle of a transaction: no longer than a lease, and nothing slow happens
 /// within one.
@@ -81,7 +84,7 @@ fn sqlite_pool(options: &Options, max_connections: u32, memory: Memory) -> Conne
         .acquire_timeout(options.acquire_timeout)
         .test_before_acquire(false)
         // Each connection to a database in memory has a database of its own, which ends with the connection.
-        .max_connections(if in_memory { 1 } else { max_connections })
+        .max_connections(if in_memory { 1 } else { max_connections.min(memory.connections) })
         .min_connections(u32::from(in_memory))
         .map_sqlx_sqlite_opts(move |sqlite| {
             // WAL with synchronous=NORMAL: a commit survives the death of the process; a power cut may take the last
