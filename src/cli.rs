@@ -200,18 +200,23 @@ fn parse_base_url(text: &str) -> Result<Url, config::Error> {
 }
 
 /// Runs a command: parses its arguments, starts logs and the runtime, and turns its end into an exit code.
-pub fn main<A: Parser>(
-    common: impl Fn(&A) -> &Common,
-    command: impl AsyncFnOnce(A) -> anyhow::Result<Exit>,
-) -> ExitCode {
+pub fn main<A, C>(common: impl Fn(&A) -> &Common, command: impl FnOnce(A) -> C) -> ExitCode
+where
+    A: Parser,
+    C: Future<Output = anyhow::Result<Exit>> + Send + 'static,
+{
     let arguments = A::parse();
     common(&arguments).start_logs();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime");
     let ended = runtime.and_then(|runtime| {
-        let ended = runtime.block_on(async {
+        let command = command(arguments);
+        // On a thread of the runtime, not on this one: the allocator keeps for each what it once took, and so the end of
+        // a crawl has what its pages needed.
+        let running = runtime.spawn(async {
             signals::take_full_disk_as_an_error();
-            command(arguments).await
+            command.await
         });
+        let ended = runtime.block_on(running).map_err(anyhow::Error::from).flatten();
         // A thread that still looks a host name up must not hold the end up.
         runtime.shutdown_background();
         ended
