@@ -116,7 +116,7 @@ fn a_limit_on_the_size_of_files_is_an_error_like_any_other() {
 
 #[test]
 fn a_process_that_may_open_few_files_goes_slower_or_says_why() {
-    for files in [17, 48] {
+    for files in [20, 32, 48] {
         let folder = Folder::new();
         let script = format!("ulimit -n {files}; exec \"$0\" --demo --demo-movies 200");
         let mut command = Command::new("bash");
