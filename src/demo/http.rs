@@ -32,22 +32,21 @@ pub(super) async fn accept(listener: TcpListener, service: Arc<Service>) {
     let mut reserve = reserve();
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => _ = connections.spawn(serve(stream, Arc::clone(&service))),
+            accepted = listener.accept() => if let Ok((stream, _)) = accepted {
+                connections.spawn(serve(stream, Arc::clone(&service)));
+            } else {
                 // Out of file descriptors, most likely. With the one in reserve a client is let in and hung up on: it asks
                 // again over another connection, where it would have waited in vain on this one.
-                Err(_) => {
-                    drop(reserve.take());
-                    let refused = tokio::time::timeout(AFTER_FAILURE, listener.accept()).await;
-                    drop(refused);
-                    reserve = self::reserve();
-                }
+                drop(reserve.take());
+                drop(tokio::time::timeout(AFTER_FAILURE, listener.accept()).await);
+                reserve = self::reserve();
             },
             Some(_) = connections.join_next() => {}
         }
     }
 }
 
+/// Opens a file, for its descriptor.
 fn reserve() -> Option<File> {
     File::open("/dev/null").ok()
 }
