@@ -145,8 +145,8 @@ impl Store {
     }
 
     /// Returns the movies nearest to a vector and their closeness (1 is the same direction), nearest first, by
-    /// `PostgreSQL`. Among few movies it compares each; otherwise it asks the index. Deleted ones may be among them: the
-    /// caller knows which are, and a look at each movie's row would take half as long again.
+    /// `PostgreSQL`. Among few movies it compares each; otherwise it asks the index. Those to look among are taken as they
+    /// are; where none are named, deleted ones are left out.
     pub async fn nearest(
         &self,
         model: &str,
@@ -155,11 +155,7 @@ impl Store {
         among: Option<&[i64]>,
     ) -> Result<Vec<(i64, f64)>, Error> {
         let is_exact = among.is_some_and(|ids| ids.len() <= MAX_EXACT);
-        let (mut sql, mut values) = nearest_sql(model, vector, limit, is_exact);
-        if let Some(ids) = among {
-            sql = sql.replace("/* among */", "AND movie_id = ANY($4)");
-            values.push(Value::from(ids.to_vec()));
-        }
+        let (sql, values) = nearest_sql(model, vector, limit, is_exact, among);
         let statement = Statement::from_sql_and_values(DbBackend::Postgres, &sql, values);
         let rows = self.with_wide_view(statement, limit, among.is_some()).await.map_err(Error::doing(DOING))?;
         Ok(rows)
@@ -187,14 +183,22 @@ impl Store {
 }
 
 /// Builds the query for neighbours. The cast to a dimension is what the index is on; without it each row is compared.
-fn nearest_sql(model: &str, vector: &[f32], limit: u64, is_exact: bool) -> (String, Vec<Value>) {
+fn nearest_sql(model: &str, vector: &[f32], limit: u64, is_exact: bool, among: Option<&[i64]>) -> (String, Vec<Value>) {
     let dimension = vector.len();
     let cast =
         if is_exact || dimension > MAX_INDEXED_DIMENSION { String::new() } else { format!("::vector({dimension})") };
-    let sql = format!(
-        "SELECT movie_id, 1 - (embedding{cast} <=> $2) AS closeness FROM movie_embeddings \
-         WHERE model = $1 /* among */ ORDER BY embedding{cast} <=> $2 LIMIT $3"
-    );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    (sql, vec![model.into(), PgVector::from(vector.to_vec()).into(), limit.into()])
+    let mut values: Vec<Value> = vec![model.into(), PgVector::from(vector.to_vec()).into(), limit.into()];
+    let (listed, among) = match among {
+        Some(ids) => {
+            values.push(ids.to_vec().into());
+            ("", "AND e.movie_id = ANY($4)")
+        }
+        None => ("JOIN movies m ON m.id = e.movie_id AND m.deleted_at IS NULL", ""),
+    };
+    let sql = format!(
+        "SELECT e.movie_id, 1 - (e.embedding{cast} <=> $2) AS closeness FROM movie_embeddings e {listed} \
+         WHERE e.model = $1 {among} ORDER BY e.embedding{cast} <=> $2 LIMIT $3"
+    );
+    (sql, values)
 }
