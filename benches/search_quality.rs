@@ -1,8 +1,8 @@
 //! Measures how well search finds films from what somebody says of them, and prints a table.
 //!
 //! The films, invented for this purpose, and the questions are in `search_quality/`: each film is asked for in other
-//! words, by a detail, and by its plot told again. The ranking was chosen with both sets in view; what it was not fitted
-//! to is in `docs/search.md`. `cargo bench --bench search_quality` measures on `SQLite`, and on the `PostgreSQL` at
+//! words, by a detail, and by its plot told again. The ranking was chosen with both sets in view, and with films that are
+//! not here: see `docs/search.md`. `cargo bench --bench search_quality` measures on `SQLite`, and on the `PostgreSQL` at
 //! `TEST_POSTGRES_URL` where it is set: there, also how many of the true nearest vectors the index finds. It needs an
 //! empty database of its own there, and takes it away.
 

@@ -152,8 +152,8 @@ impl Catalogue {
 
     /// Reads what questions to come will need, for a program that stays open and wants its first answers as fast as the
     /// later ones: titles, vectors where they are kept in memory, and on `PostgreSQL` where the most common words are, as far
-    /// as it has statistics of them. That takes seconds on a large catalogue, and lasts as long as nobody writes to the
-    /// database. Returns the number of words.
+    /// as it has statistics of them. That takes seconds on a large catalogue, and lasts until somebody writes to the database
+    /// or a thousand other words were asked for. Returns the number of words.
     pub async fn warm_up(&self) -> Result<usize, Error> {
         let snapshot = self.snapshot(true).await?;
         let common = self.store.common_words().await?;
