@@ -16,6 +16,7 @@ use crate::progress::LogWriter;
 use crate::redact::redact_url;
 use crate::{api, crawl, fill, search, store};
 
+mod files;
 mod print;
 mod signals;
 
@@ -121,7 +122,7 @@ pub fn store_options(settings: &Settings) -> store::Options {
 }
 
 /// Returns the client's options from the settings.
-pub fn client_options(settings: &Settings) -> Result<api::Options, config::Error> {
+pub fn client_options(settings: &Settings) -> anyhow::Result<api::Options> {
     let api = &settings.api;
     let base_urls = api.base_urls.iter().map(|text| parse_base_url(text)).collect::<Result<_, _>>()?;
     Ok(api::Options {
@@ -131,7 +132,7 @@ pub fn client_options(settings: &Settings) -> Result<api::Options, config::Error
         read_timeout: api.read_timeout,
         total_timeout: api.total_timeout,
         max_body_bytes: api.max_body_mib * 1024 * 1024,
-        concurrency: api.concurrency,
+        concurrency: files::affordable(api.concurrency, store_options(settings).open_files())?,
         rate: api.rate,
         max_attempts: api.max_attempts,
         max_pause: api.max_pause,

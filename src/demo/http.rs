@@ -1,7 +1,6 @@
 //! HTTP/1.1 of the demo API: reads request heads from a kept-alive connection and writes answers, whole or broken as
 //! told. Only what a crawler needs: GET, no bodies, no compression. What is answered is in `service`.
 
-use std::fs::File;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,32 +22,19 @@ const STALL: Duration = Duration::from_mins(1);
 /// Lets a client read the part of a body before the reset, which throws away what is not read yet.
 const BEFORE_RESET: Duration = Duration::from_millis(20);
 
-/// How long to wait before the next client is let in, after one could not be.
-const AFTER_FAILURE: Duration = Duration::from_millis(50);
-
 /// Lets connections in until its task is aborted, which ends them all.
 pub(super) async fn accept(listener: TcpListener, service: Arc<Service>) {
     let mut connections = JoinSet::new();
-    let mut reserve = reserve();
     loop {
         tokio::select! {
-            accepted = listener.accept() => if let Ok((stream, _)) = accepted {
-                connections.spawn(serve(stream, Arc::clone(&service)));
-            } else {
-                // Out of file descriptors, most likely. With the one in reserve a client is let in and hung up on: it asks
-                // again over another connection, where it would have waited in vain on this one.
-                drop(reserve.take());
-                drop(tokio::time::timeout(AFTER_FAILURE, listener.accept()).await);
-                reserve = self::reserve();
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => _ = connections.spawn(serve(stream, Arc::clone(&service))),
+                // Out of file descriptors, most likely: some will be given back.
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             },
             Some(_) = connections.join_next() => {}
         }
     }
-}
-
-/// Opens a file, for its descriptor.
-fn reserve() -> Option<File> {
-    File::open("/dev/null").ok()
 }
 
 /// Serves one connection. A client that goes away in the middle is a normal end, so errors are only traced.

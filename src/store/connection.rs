@@ -46,6 +46,14 @@ impl Options {
         }
     }
 
+    /// Returns how many files the process has open for the database at most, for what has to do with the rest.
+    #[must_use]
+    pub fn open_files(&self) -> usize {
+        // SQLite: a writer and two readers with the file and its log each, their shared memory, the lock, temporary ones.
+        // PostgreSQL: a socket for each connection, the one for news, one more to look, and what a host's name takes.
+        if self.is_sqlite() { 12 } else { self.max_connections as usize + 4 }
+    }
+
     /// Returns the file of a `SQLite` URL, or nothing for a database in memory or on a server.
     pub(super) fn sqlite_file(&self) -> Option<PathBuf> {
         let path = self.url.strip_prefix("sqlite:")?;

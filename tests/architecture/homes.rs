@@ -23,7 +23,7 @@ const HOMES: [(&str, &[&str]); 22] = [
     ("migration", &["src/store.rs", "src/store/", "migration/"]),
     // A service that makes vectors is asked by a client of its own; the catalogue's only by `api`.
     ("reqwest", &["src/api.rs", "src/api/", "src/embed/http.rs", "src/embed/http/"]),
-    ("rustix", &["src/store/"]),
+    ("rustix", &["src/cli/files.rs", "src/store/"]),
     ("rustls", &["src/api/", "src/embed/http.rs"]),
     ("sea_orm", &["src/store.rs", "src/store/", "entity/", "migration/"]),
     ("sea_orm_migration", &["migration/"]),

@@ -115,19 +115,24 @@ fn a_limit_on_the_size_of_files_is_an_error_like_any_other() {
 }
 
 #[test]
-fn a_process_that_may_open_few_files_goes_slower_or_says_why() {
-    for files in [20, 32, 48] {
-        let folder = Folder::new();
+fn a_process_that_may_open_few_files_goes_slower_or_says_how_many_it_needs() {
+    let folder = Folder::new();
+    let fetch = |files: u64| {
         let script = format!("ulimit -n {files}; exec \"$0\" --demo --demo-movies 200");
         let mut command = Command::new("bash");
         command.args(["-c", &script, FETCH_YTS]).current_dir(folder.path("")).env_clear().env("PATH", "/usr/bin:/bin");
-        let ended = run(command);
-        let says_why = ended.shows("ulimit -n") || ended.shows("open files");
-        assert!(ended.code == Some(0) || says_why, "{files} files: {ended}");
-        assert!(matches!(ended.code, Some(0 | 3 | 4 | 5)), "{files} files: {ended}");
-        folder.json(FETCH_YTS, &["--demo", "--demo-movies", "200"]);
-        assert_eq!(folder.totals()["movies"], 200, "the same command goes on when it may");
-    }
+        run(command)
+    };
+    let refused = fetch(16);
+    refused.expect_error(1, &["may open 16 files", "ulimit -n"]);
+    let needed = refused.stderr.split("needs ").nth(1).and_then(|rest| rest.split(':').next()).expect("a number");
+    let needed: u64 = needed.parse().expect("a number");
+    fetch(needed - 1).expect_error(1, &[&format!("needs {needed}")]);
+    assert!(folder.names().is_empty(), "what is refused leaves nothing: {:?}", folder.names());
+    let slow = fetch(needed);
+    slow.expect_code(0);
+    assert!(slow.stderr.contains("requests at a time: 1, since"), "{slow}");
+    assert_eq!(folder.totals()["movies"], 200);
 }
 
 #[test]
