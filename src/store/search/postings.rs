@@ -3,7 +3,7 @@
 //! A query is built from words only, never from text as typed, and bound: so no operator of either database's query
 //! language can get in.
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, TransactionOptions, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, TransactionOptions};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -112,23 +112,31 @@ impl Store {
 
     /// Returns the titles of all movies that the source lists, in order of the source's ids.
     pub(crate) async fn all_titles(&self) -> Result<Vec<Titles>, Error> {
-        const FIELD: char = '\u{1f}';
+        const OTHER: char = '\u{1f}';
         const ROW: char = '\u{1e}';
         // A title may hold the characters that separate: then it is cut into several, but never into another movie's.
-        let line = "replace(id || chr(31) || external_id || chr(31) || title || CASE WHEN title_english IS NULL \
-                    OR title_english = title THEN '' ELSE chr(31) || title_english END, chr(30), ' ')";
-        let sql =
-            format!("SELECT {} FROM movies WHERE deleted_at IS NULL", dialect::joined(self.backend(), line, "chr(30)"));
-        let sql = if self.backend() == DbBackend::Postgres { sql } else { sql.replace("chr(", "char(") };
-        let packed = self.one_text(&sql, Vec::<Value>::new()).await.map_err(Error::doing(DOING))?.unwrap_or_default();
-        let mut all: Vec<Titles> = packed
-            .split(ROW)
-            .filter_map(|row| {
-                let mut fields = row.split(FIELD);
-                let (id, external_id) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-                Some(Titles { id, external_id, all: fields.map(str::to_owned).collect() })
-            })
-            .collect();
+        let titles = "replace(CASE WHEN title_english IS NULL OR title_english = title THEN title \
+                      ELSE title || chr(31) || title_english END, chr(30), ' ')";
+        let backend = self.backend();
+        let (ids, external_ids) = (dialect::packed(backend, "id"), dialect::packed(backend, "external_id"));
+        let titles = dialect::joined(backend, titles, "chr(30)");
+        let sql = format!("SELECT {ids}, {external_ids}, {titles} FROM movies WHERE deleted_at IS NULL");
+        let sql = if backend == DbBackend::Postgres { sql } else { sql.replace("chr(", "char(") };
+        let row = self.db.query_one_raw(Statement::from_string(backend, sql)).await.map_err(Error::doing(DOING))?;
+        let read = |row: QueryResult| -> Result<Vec<Titles>, DbErr> {
+            let ids = dialect::unpacked(row.try_get_by_index(0)?);
+            let external_ids = dialect::unpacked(row.try_get_by_index(1)?);
+            let titles: Option<String> = row.try_get_by_index(2)?;
+            let titles = titles.as_deref().unwrap_or_default().split(ROW);
+            let all = ids.into_iter().zip(external_ids).zip(titles);
+            let all = all.map(|((id, external_id), titles)| Titles {
+                id,
+                external_id,
+                all: titles.split(OTHER).map(str::to_owned).collect(),
+            });
+            Ok(all.collect())
+        };
+        let mut all = row.map(read).transpose().map_err(Error::doing(DOING))?.unwrap_or_default();
         all.sort_unstable_by_key(|titles| titles.external_id);
         Ok(all)
     }
