@@ -106,17 +106,27 @@ impl Store {
 
     /// Returns all vectors of a model on `SQLite`, packed: a row for each would cost more than reading it.
     pub(crate) async fn packed_vectors(&self, model: &str, dimension: usize) -> Result<Vec<PackedVectors>, Error> {
-        // Joined as texts, blobs keep their bytes; in groups, they stay below SQLite's limit of a value's length.
+        // Joined as texts, blobs keep their bytes; in groups, they stay below SQLite's limit of a value's length. GROUP BY
+        // would sort all vectors first, which takes as long again.
         // Vectors of movies that went are left out by search, which knows the others; a join would cost more.
-        let sql = "SELECT group_concat(movie_id, ' '), CAST(group_concat(embedding, '') AS BLOB) FROM movie_embeddings \
-                   WHERE model = ? AND length(embedding) = ? GROUP BY movie_id / 500";
+        let group = "FROM movie_embeddings WHERE movie_id BETWEEN first AND first + 499 AND model = ?1 \
+                     AND length(embedding) = ?2";
+        let sql = format!(
+            "WITH RECURSIVE groups (first) AS (SELECT min(movie_id) FROM movie_embeddings UNION ALL \
+             SELECT (SELECT min(movie_id) FROM movie_embeddings WHERE movie_id >= first + 500) FROM groups \
+             WHERE first IS NOT NULL) \
+             SELECT (SELECT group_concat(movie_id, ' ') {group}), \
+             (SELECT CAST(group_concat(embedding, '') AS BLOB) {group}) FROM groups WHERE first IS NOT NULL"
+        );
         let bytes = i64::try_from(dimension * size_of::<f32>()).unwrap_or(i64::MAX);
         let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [model.into(), bytes.into()]);
         let rows = self.db.query_all_raw(statement).await.map_err(Error::doing(DOING))?;
         let packed = rows.iter().map(|row| {
-            let ids: String = row.try_get_by_index(0)?;
-            let movie_ids = ids.split(' ').filter_map(|id| id.parse().ok()).collect();
-            Ok(PackedVectors { movie_ids, numbers: row.try_get_by_index(1)? })
+            let numbers: Option<Vec<u8>> = row.try_get_by_index(1)?;
+            Ok(PackedVectors {
+                movie_ids: dialect::unpacked(row.try_get_by_index(0)?),
+                numbers: numbers.unwrap_or_default(),
+            })
         });
         packed.collect::<Result<_, DbErr>>().map_err(Error::doing(DOING))
     }
