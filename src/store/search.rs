@@ -13,6 +13,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 
 pub(crate) use self::cards::{Card, Role, TorrentRow};
 pub use self::filter::Filter;
+pub(super) use self::near::INDEX_SETTINGS;
 pub(crate) use self::near::PackedVectors;
 pub(crate) use self::postings::{Titles, WordQuery};
 pub(crate) use self::watch::Watch;

@@ -10,16 +10,19 @@ use entity::embedding::Embedding;
 use entity::movie_embedding;
 use sea_orm::prelude::PgVector;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryResult, QuerySelect, Statement,
     TransactionOptions, Value,
 };
 
 use super::DOING;
 use crate::store::{Error, Store, bulk, dialect};
 
-/// How many candidates the index keeps in view, which is also the most that it finds: at least so many for recall@10
-/// above .95, as many as are asked for, and no more than pgvector allows.
+/// How many candidates the index keeps in view: at least so many for recall@10 above .95, as many as are asked for, and no
+/// more than pgvector allows.
 const EF_SEARCH: RangeInclusive<u64> = 100..=1_000;
+/// What connections begin with: the least view, and looking on where what was found is not enough.
+pub(in crate::store) const INDEX_SETTINGS: [(&str, &str); 2] =
+    [("hnsw.ef_search", "100"), ("hnsw.iterative_scan", "strict_order")];
 /// The most numbers that pgvector's HNSW index takes.
 const MAX_INDEXED_DIMENSION: usize = 2_000;
 /// From so many vectors on, comparing each takes tens of milliseconds, and an index is worth its making.
@@ -167,48 +170,46 @@ impl Store {
         let is_exact = among.is_some_and(|ids| ids.len() <= MAX_EXACT);
         let (sql, values) = nearest_sql(model, vector, limit, is_exact, among);
         let statement = Statement::from_sql_and_values(DbBackend::Postgres, &sql, values);
-        let rows = self.with_wide_view(statement, limit, among.is_some()).await.map_err(Error::doing(DOING))?;
-        Ok(rows)
+        let is_usual = among.is_none() && limit <= *EF_SEARCH.start();
+        let rows =
+            if is_usual { self.db.query_all_raw(statement).await } else { self.with_wide_view(statement, limit).await };
+        let read = |row: &QueryResult| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
+        rows.and_then(|rows| rows.iter().map(read).collect()).map_err(Error::doing(DOING))
     }
 
-    /// Runs a query for neighbours with the index's settings, which last as long as the transaction.
-    async fn with_wide_view(
-        &self,
-        statement: Statement,
-        limit: u64,
-        is_filtered: bool,
-    ) -> Result<Vec<(i64, f64)>, DbErr> {
+    /// Runs a query for neighbours with settings of its own, which last as long as the transaction.
+    async fn with_wide_view(&self, statement: Statement, limit: u64) -> Result<Vec<QueryResult>, DbErr> {
         let transaction = self.db.begin(TransactionOptions::default()).await?;
-        let iterative = if is_filtered { "; SET LOCAL hnsw.iterative_scan = 'strict_order'" } else { "" };
         let ef_search = limit.clamp(*EF_SEARCH.start(), *EF_SEARCH.end());
-        // The index is known to serve only where the model is: not in a plan for any model.
-        let settings = format!(
-            "SET LOCAL hnsw.ef_search = {ef_search}; SET LOCAL plan_cache_mode = 'force_custom_plan'{iterative}"
-        );
+        // How many movies are listed makes the plan, which is not one for any list.
+        let settings =
+            format!("SET LOCAL hnsw.ef_search = {ef_search}; SET LOCAL plan_cache_mode = 'force_custom_plan'");
         transaction.execute_unprepared(&settings).await?;
         let rows = transaction.query_all_raw(statement).await?;
         transaction.commit().await?;
-        rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+        Ok(rows)
     }
 }
 
-/// Builds the query for neighbours. The cast to a dimension is what the index is on; without it each row is compared.
+/// Builds the query for neighbours. The cast to a dimension is what the index is on; without it each row is compared. The
+/// index is known to serve only where the model stands in the query: not in a plan for any model.
 fn nearest_sql(model: &str, vector: &[f32], limit: u64, is_exact: bool, among: Option<&[i64]>) -> (String, Vec<Value>) {
     let dimension = vector.len();
     let cast =
         if is_exact || dimension > MAX_INDEXED_DIMENSION { String::new() } else { format!("::vector({dimension})") };
+    let of_model = Statement::from_sql_and_values(DbBackend::Postgres, "e.model = $1", [model.into()]).to_string();
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut values: Vec<Value> = vec![model.into(), PgVector::from(vector.to_vec()).into(), limit.into()];
+    let mut values: Vec<Value> = vec![PgVector::from(vector.to_vec()).into()];
     let (listed, among) = match among {
         Some(ids) => {
             values.push(ids.to_vec().into());
-            ("", "AND e.movie_id = ANY($4)")
+            ("", "AND e.movie_id = ANY($2)")
         }
         None => ("JOIN movies m ON m.id = e.movie_id AND m.deleted_at IS NULL", ""),
     };
     let sql = format!(
-        "SELECT e.movie_id, 1 - (e.embedding{cast} <=> $2) AS closeness FROM movie_embeddings e {listed} \
-         WHERE e.model = $1 {among} ORDER BY e.embedding{cast} <=> $2 LIMIT $3"
+        "SELECT e.movie_id, 1 - (e.embedding{cast} <=> $1) AS closeness FROM movie_embeddings e {listed} \
+         WHERE {of_model} {among} ORDER BY e.embedding{cast} <=> $1 LIMIT {limit}"
     );
     (sql, values)
 }
