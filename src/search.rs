@@ -33,9 +33,10 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 
 use self::meaning::Direction;
+use self::movie::Names;
 use self::question::Question;
 use self::snapshot::Snapshot;
-use self::text::Found;
+use self::text::{Found, Wanted};
 use crate::embed::{Embedder, StaticModel};
 use crate::store::{Card, Store, Watch};
 
@@ -176,21 +177,23 @@ impl Catalogue {
         let allowed = snapshot.allowed(&query.filter).await?;
         let allowed = allowed.as_deref().map(Vec::as_slice);
         let depth = DEPTH.max(query.limit);
+        let direction = self.direction(query, &question).await?;
+        let by_meaning = meaning::nearest(&self.store, &snapshot, direction.as_ref(), depth, allowed);
         let by_words = async {
-            match query.mode {
-                Mode::Vector => Ok(Vec::new()),
-                Mode::Text | Mode::Hybrid => text::rank(&self.store, &snapshot, &question, allowed, depth).await,
+            if query.mode == Mode::Vector {
+                return Ok((Vec::new(), Vec::new()));
             }
+            let wanted = Wanted::look_up(&snapshot, &question).await?;
+            let candidates = wanted.candidates(&snapshot, &question, allowed, depth).await?;
+            let ids: Vec<i64> = candidates.into_iter().map(|place| snapshot.id(place)).collect();
+            let found = async { Ok(wanted.rank(&snapshot, &self.store.descriptions(&ids).await?)) };
+            let close = meaning::closeness(&self.store, &snapshot, direction.as_ref(), &ids);
+            tokio::try_join!(found, close)
         };
-        let by_meaning = async {
-            let direction = self.direction(query, &question).await?;
-            let near = meaning::nearest(&self.store, &snapshot, direction.as_ref(), depth, allowed).await?;
-            Ok((direction, near))
-        };
-        let (found, (direction, near)) = tokio::try_join!(by_words, by_meaning)?;
+        // The nearest are asked for first: the database looks for them while words are counted here.
+        let (near, (found, mut close)) = tokio::try_join!(by_meaning, by_words)?;
         let is_near: HashSet<u32> = near.iter().map(|(place, _)| *place).collect();
-        let others = found.iter().map(|found| found.place).filter(|place| !is_near.contains(place));
-        let close = meaning::closeness(&self.store, &snapshot, direction.as_ref(), others).await?;
+        close.retain(|(place, _)| !is_near.contains(place));
         if query.mode == Mode::Vector && near.is_empty() {
             self.make_sure_of_vectors(&snapshot).await?;
         }
@@ -227,20 +230,18 @@ impl Catalogue {
         let text_ranks: HashMap<u32, usize> = found.iter().zip(1..).map(|(found, rank)| (found.place, rank)).collect();
         let vector_ranks: HashMap<u32, usize> = near.iter().zip(1..).map(|((place, _), rank)| (*place, rank)).collect();
         let ids: Vec<i64> = ranked.iter().map(|(place, _)| snapshot.id(*place)).collect();
-        let cards = self.store.cards(&ids).await?;
-        let mut cards: HashMap<i64, Card> = cards.into_iter().map(|card| (card.id, card)).collect();
-        let shown: Vec<Card> = ids.iter().filter_map(|id| cards.remove(id)).collect();
-        let movies = self.movies(&shown).await?;
-        let scores: HashMap<i64, (u32, f64)> = ids.into_iter().zip(ranked).collect();
-        let hits = movies.into_iter().zip(&shown).map(|((id, movie), card)| {
-            let (place, score) = scores[&id];
-            Hit {
-                movie,
+        let cards = async { Ok(self.store.cards(&ids).await?) };
+        let (cards, mut names) = tokio::try_join!(cards, Names::read(&self.store, &ids))?;
+        let cards: HashMap<i64, Card> = cards.into_iter().map(|card| (card.id, card)).collect();
+        let hits = ids.iter().zip(ranked).filter_map(|(id, (place, score))| {
+            let card = cards.get(id)?;
+            Some(Hit {
+                movie: names.complete(card),
                 score,
                 text_rank: text_ranks.get(&place).copied(),
                 vector_rank: vector_ranks.get(&place).copied(),
                 snippet: card.description().map(|text| snippet::of(text, question)),
-            }
+            })
         });
         Ok(hits.collect())
     }
@@ -248,12 +249,8 @@ impl Catalogue {
     /// Completes movies with their genres and cast, in the order given.
     async fn movies(&self, cards: &[Card]) -> Result<Vec<(i64, Movie)>, Error> {
         let ids: Vec<i64> = cards.iter().map(|card| card.id).collect();
-        let (mut genres, mut roles) = tokio::try_join!(self.store.genre_names(&ids), self.store.role_names(&ids))?;
-        let complete = cards.iter().map(|card| {
-            let roles = roles.remove(&card.id).unwrap_or_default();
-            (card.id, Movie::new(card, genres.remove(&card.id).unwrap_or_default(), &roles))
-        });
-        Ok(complete.collect())
+        let mut names = Names::read(&self.store, &ids).await?;
+        Ok(cards.iter().map(|card| (card.id, names.complete(card))).collect())
     }
 
     /// Returns the catalogue as it is now, from memory where nobody has written meanwhile.

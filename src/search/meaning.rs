@@ -31,11 +31,10 @@ pub(super) async fn closeness(
     store: &Store,
     snapshot: &Snapshot,
     direction: Option<&Direction>,
-    places: impl Iterator<Item = u32>,
+    ids: &[i64],
 ) -> Result<Vec<(u32, f64)>, Error> {
     let Some(direction) = direction else { return Ok(Vec::new()) };
-    let ids: Vec<i64> = places.map(|place| snapshot.id(place)).collect();
-    let vectors = store.vectors_of(&direction.model, &ids).await?;
+    let vectors = store.vectors_of(&direction.model, ids).await?;
     let of_movie = |(id, vector): (i64, Vec<f32>)| Some((snapshot.place(id)?, f64::from(direction.closeness(&vector))));
     Ok(vectors.into_iter().filter_map(of_movie).collect())
 }

@@ -1,9 +1,12 @@
 //! A movie as an answer shows it.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::store::{Card, Role};
+use super::Error;
+use crate::store::{Card, Role, Store};
 
 /// A movie.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -59,5 +62,24 @@ impl Movie {
             Some(year) => format!("{} ({year})", self.title),
             None => self.title.clone(),
         }
+    }
+}
+
+/// The genres and the cast of several movies.
+pub(super) struct Names {
+    genres: HashMap<i64, Vec<String>>,
+    roles: HashMap<i64, Vec<Role>>,
+}
+
+impl Names {
+    pub(super) async fn read(store: &Store, ids: &[i64]) -> Result<Self, Error> {
+        let (genres, roles) = tokio::try_join!(store.genre_names(ids), store.role_names(ids))?;
+        Ok(Self { genres, roles })
+    }
+
+    /// Completes a movie, once.
+    pub(super) fn complete(&mut self, card: &Card) -> Movie {
+        let roles = self.roles.remove(&card.id).unwrap_or_default();
+        Movie::new(card, self.genres.remove(&card.id).unwrap_or_default(), &roles)
     }
 }

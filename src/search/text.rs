@@ -12,7 +12,6 @@ use super::Error;
 use super::question::{Question, Term};
 use super::snapshot::{Occurrences, Snapshot, union};
 use super::words::{fold, stem, words, words_of};
-use crate::store::Store;
 
 /// Up to so many movies are few.
 const FEW: usize = 200;
@@ -46,7 +45,7 @@ struct Weighted {
 }
 
 /// A question, looked up.
-struct Wanted {
+pub(super) struct Wanted {
     words: Vec<Weighted>,
     /// Length of the question as a vector of weights, what shares of it are measured by.
     length: f64,
@@ -65,22 +64,6 @@ pub(super) struct Found {
     pub(super) score: f64,
 }
 
-/// Returns the movies that share words with a question, best first, and at most so many.
-pub(super) async fn rank(
-    store: &Store,
-    snapshot: &Snapshot,
-    question: &Question,
-    allowed: Option<&[bool]>,
-    limit: usize,
-) -> Result<Vec<Found>, Error> {
-    let wanted = Wanted::look_up(snapshot, question).await?;
-    let allowed = with_phrases(snapshot, question, allowed).await?;
-    let candidates = wanted.candidates(snapshot.count(), allowed.as_deref(), limit);
-    let ids: Vec<i64> = candidates.iter().map(|&place| snapshot.id(place)).collect();
-    let descriptions = store.descriptions(&ids).await?;
-    Ok(wanted.rank_in_full(snapshot, &descriptions))
-}
-
 /// Returns how much a word says: the rarer, the more.
 fn idf(snapshot: &Snapshot, occurrences: &Occurrences) -> f64 {
     let found = occurrences.texts.len().max(occurrences.cast.len()).max(occurrences.genres.len()) as f64;
@@ -88,27 +71,10 @@ fn idf(snapshot: &Snapshot, occurrences: &Occurrences) -> f64 {
     (1.0 + (count - found + 0.5).max(0.0) / (found + 0.5)).ln()
 }
 
-/// Narrows what is allowed to the movies with all phrases.
-async fn with_phrases(
-    snapshot: &Snapshot,
-    question: &Question,
-    allowed: Option<&[bool]>,
-) -> Result<Option<Vec<bool>>, Error> {
-    let mut allowed = allowed.map(<[bool]>::to_vec);
-    for places in snapshot.with_phrases(&question.phrases).await? {
-        let mut with_phrase = vec![false; snapshot.count()];
-        for place in places {
-            with_phrase[place as usize] = allowed.as_ref().is_none_or(|allowed| allowed[place as usize]);
-        }
-        allowed = Some(with_phrase);
-    }
-    Ok(allowed)
-}
-
 impl Wanted {
     /// Looks each word up. In a short question, one that no title and no name, be it a genre's, has is looked up
     /// corrected, too: to rank by where it is hardly known at all, else only to see whether some title then has all words.
-    async fn look_up(snapshot: &Snapshot, question: &Question) -> Result<Self, Error> {
+    pub(super) async fn look_up(snapshot: &Snapshot, question: &Question) -> Result<Self, Error> {
         let (mut words, mut squares) = (Vec::new(), 0.0);
         let (mut complete, mut titled) = (None, None);
         let may_be_title = question.terms.len() <= MAX_WORDS_OF_TITLE;
@@ -150,9 +116,16 @@ impl Wanted {
         lists.iter().filter(|(places, _)| places.binary_search(&place).is_ok()).map(|(_, bonus)| bonus).sum()
     }
 
-    /// Returns the movies with the most telling words, which are ranked in full.
-    fn candidates(&self, count: usize, allowed: Option<&[bool]>, limit: usize) -> Vec<u32> {
-        let mut scores = vec![0.0_f32; count];
+    /// Returns the allowed movies with all phrases and the most telling words, at most so many, to rank in full.
+    pub(super) async fn candidates(
+        &self,
+        snapshot: &Snapshot,
+        question: &Question,
+        allowed: Option<&[bool]>,
+        limit: usize,
+    ) -> Result<Vec<u32>, Error> {
+        let allowed = with_phrases(snapshot, question, allowed).await?;
+        let mut scores = vec![0.0_f32; snapshot.count()];
         let mut touched = Vec::new();
         let mut add = |places: &[u32], score: f64| {
             for &place in places {
@@ -174,17 +147,18 @@ impl Wanted {
         add(&self.complete, self.length * HAS_ALL);
         add(&self.titled, self.length * TITLE_HAS_ALL);
         add(&self.named, self.length * TITLE_IS_QUESTION);
-        let may = |place: &u32| allowed.is_none_or(|allowed| allowed[*place as usize]);
+        let may = |place: &u32| allowed.as_ref().is_none_or(|allowed| allowed[*place as usize]);
         let mut best: Vec<u32> = touched.into_iter().filter(may).collect();
         let best_first = |a: &u32, b: &u32| scores[*b as usize].total_cmp(&scores[*a as usize]).then(a.cmp(b));
         if best.len() > limit && limit > 0 {
             best.select_nth_unstable_by(limit - 1, best_first);
         }
         best.truncate(limit);
-        best
+        Ok(best)
     }
 
-    fn rank_in_full(&self, snapshot: &Snapshot, descriptions: &[(i64, Option<String>)]) -> Vec<Found> {
+    /// Returns movies ranked by their texts, best first.
+    pub(super) fn rank(&self, snapshot: &Snapshot, descriptions: &[(i64, Option<String>)]) -> Vec<Found> {
         let stems = Stems::new(&self.words);
         let counted: Vec<Counted> = descriptions.iter().map(|(_, text)| self.count(&stems, text.as_deref())).collect();
         let total: usize = counted.iter().map(|counted| counted.length).sum();
@@ -270,6 +244,23 @@ fn with_all(before: Option<Vec<u32>>, lists: &[&[u32]]) -> Vec<u32> {
         Some(before) => before.into_iter().filter(is_there).collect(),
         None => union(lists.iter().copied()),
     }
+}
+
+/// Narrows what is allowed to the movies with all phrases.
+async fn with_phrases(
+    snapshot: &Snapshot,
+    question: &Question,
+    allowed: Option<&[bool]>,
+) -> Result<Option<Vec<bool>>, Error> {
+    let mut allowed = allowed.map(<[bool]>::to_vec);
+    for places in snapshot.with_phrases(&question.phrases).await? {
+        let mut with_phrase = vec![false; snapshot.count()];
+        for place in places {
+            with_phrase[place as usize] = allowed.as_ref().is_none_or(|allowed| allowed[place as usize]);
+        }
+        allowed = Some(with_phrase);
+    }
+    Ok(allowed)
 }
 
 /// Says whether a title is what was asked for.
