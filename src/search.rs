@@ -30,7 +30,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::Serialize;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use self::meaning::Direction;
 use self::movie::Names;
@@ -177,8 +177,10 @@ impl Catalogue {
         let allowed = snapshot.allowed(&query.filter).await?;
         let allowed = allowed.as_deref().map(Vec::as_slice);
         let depth = DEPTH.max(query.limit);
-        let direction = self.direction(query, &question).await?;
-        let by_meaning = meaning::nearest(&self.store, &snapshot, direction.as_ref(), depth, allowed);
+        let direction = OnceCell::new();
+        let direction = || direction.get_or_try_init(|| self.direction(query, &question));
+        let by_meaning =
+            async { meaning::nearest(&self.store, &snapshot, direction().await?.as_ref(), depth, allowed).await };
         let by_words = async {
             if query.mode == Mode::Vector {
                 return Ok((Vec::new(), Vec::new()));
@@ -187,10 +189,11 @@ impl Catalogue {
             let candidates = wanted.candidates(&snapshot, &question, allowed, depth).await?;
             let ids: Vec<i64> = candidates.into_iter().map(|place| snapshot.id(place)).collect();
             let found = async { Ok(wanted.rank(&snapshot, &self.store.descriptions(&ids).await?)) };
-            let close = meaning::closeness(&self.store, &snapshot, direction.as_ref(), &ids);
+            // Of all of them, though some will turn out to be near: asking later would take longer.
+            let close = async { meaning::closeness(&self.store, &snapshot, direction().await?.as_ref(), &ids).await };
             tokio::try_join!(found, close)
         };
-        // The nearest are asked for first: the database looks for them while words are counted here.
+        // The nearest are asked for first: PostgreSQL looks for them while words are counted here.
         let (near, (found, mut close)) = tokio::try_join!(by_meaning, by_words)?;
         let is_near: HashSet<u32> = near.iter().map(|(place, _)| *place).collect();
         close.retain(|(place, _)| !is_near.contains(place));

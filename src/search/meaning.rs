@@ -50,6 +50,8 @@ pub(super) async fn nearest(
     let Some(Direction { model, vector }) = direction else { return Ok(Vec::new()) };
     if !store.has_vector_type() {
         let matrix = snapshot.matrix(model, vector.len()).await?;
+        // Whatever else there is to ask goes first, and is looked up meanwhile.
+        tokio::task::yield_now().await;
         return Ok(matrix.nearest(vector, limit, |place| allowed.is_none_or(|allowed| allowed[place as usize])));
     }
     let ids: Option<Vec<i64>> = allowed
