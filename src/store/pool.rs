@@ -8,7 +8,7 @@ use sea_orm::sqlx::{ConnectOptions as _, Connection, PgConnection};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr, SqlxError};
 
 use super::connection::Options;
-use super::search::INDEX_SETTINGS;
+use super::search::index_settings;
 use super::timely::Timely;
 use super::{Error, retry, silence};
 
@@ -129,7 +129,7 @@ async fn postgres_pool(options: &Options, max_connections: u32) -> Result<Databa
         ("tcp_keepalives_interval", "10"),
         ("tcp_keepalives_count", "3"),
     ]);
-    let server = server.options(INDEX_SETTINGS);
+    let server = server.options(index_settings());
     let pool = PgPoolOptions::new().max_connections(max_connections).acquire_timeout(options.acquire_timeout);
     let pool = silence::exchange_silent(pool, &server).connect_with(server).await?;
     Ok(pool.into())

@@ -13,8 +13,8 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 
 pub(crate) use self::cards::{Card, Role, TorrentRow};
 pub use self::filter::Filter;
-pub(super) use self::near::INDEX_SETTINGS;
 pub(crate) use self::near::PackedVectors;
+pub(super) use self::near::index_settings;
 pub(crate) use self::postings::{Titles, WordQuery};
 pub(crate) use self::watch::Watch;
 

@@ -20,9 +20,6 @@ use crate::store::{Error, Store, bulk, dialect};
 /// How many candidates the index keeps in view: at least so many for recall@10 above .95, as many as are asked for, and no
 /// more than pgvector allows.
 const EF_SEARCH: RangeInclusive<u64> = 100..=1_000;
-/// What connections begin with: the least view, and looking on where what was found is not enough.
-pub(in crate::store) const INDEX_SETTINGS: [(&str, &str); 2] =
-    [("hnsw.ef_search", "100"), ("hnsw.iterative_scan", "strict_order")];
 /// The most numbers that pgvector's HNSW index takes.
 const MAX_INDEXED_DIMENSION: usize = 2_000;
 /// From so many vectors on, comparing each takes tens of milliseconds, and an index is worth its making.
@@ -39,6 +36,11 @@ pub(crate) struct PackedVectors {
     pub(crate) movie_ids: Vec<i64>,
     /// Little-endian `f32`, as many for each movie.
     pub(crate) numbers: Vec<u8>,
+}
+
+/// Returns what connections begin with: the least view, and looking on where what was found is not enough.
+pub(in crate::store) fn index_settings() -> [(&'static str, String); 2] {
+    [("hnsw.ef_search", EF_SEARCH.start().to_string()), ("hnsw.iterative_scan", "strict_order".to_owned())]
 }
 
 impl Store {
@@ -181,7 +183,7 @@ impl Store {
     async fn with_wide_view(&self, statement: Statement, limit: u64) -> Result<Vec<QueryResult>, DbErr> {
         let transaction = self.db.begin(TransactionOptions::default()).await?;
         let ef_search = limit.clamp(*EF_SEARCH.start(), *EF_SEARCH.end());
-        // How many movies are listed makes the plan, which is not one for any list.
+        // Where movies are listed, their number makes the plan, which is not one for any list.
         let settings =
             format!("SET LOCAL hnsw.ef_search = {ef_search}; SET LOCAL plan_cache_mode = 'force_custom_plan'");
         transaction.execute_unprepared(&settings).await?;

@@ -118,21 +118,20 @@ impl Store {
         let titles = "replace(CASE WHEN title_english IS NULL OR title_english = title THEN title \
                       ELSE title || chr(31) || title_english END, chr(30), ' ')";
         let backend = self.backend();
-        let (ids, external_ids) = (dialect::packed(backend, "id"), dialect::packed(backend, "external_id"));
-        let titles = dialect::joined(backend, titles, "chr(30)");
+        // SQLite takes any number, and any text, for an id of the source.
+        let external_ids = dialect::packed(backend, "CAST(external_id AS bigint)");
+        let (ids, titles) = (dialect::packed(backend, "id"), dialect::joined(backend, titles, "chr(30)"));
         let sql = format!("SELECT {ids}, {external_ids}, {titles} FROM movies WHERE deleted_at IS NULL");
         let sql = if backend == DbBackend::Postgres { sql } else { sql.replace("chr(", "char(") };
         let row = self.db.query_one_raw(Statement::from_string(backend, sql)).await.map_err(Error::doing(DOING))?;
         let read = |row: QueryResult| -> Result<Vec<Titles>, DbErr> {
-            let ids = dialect::unpacked(row.try_get_by_index(0)?);
-            let external_ids = dialect::unpacked(row.try_get_by_index(1)?);
+            let ids: Vec<i64> = dialect::unpacked(row.try_get_by_index(0)?);
+            let external_ids: Vec<i64> = dialect::unpacked(row.try_get_by_index(1)?);
             let titles: Option<String> = row.try_get_by_index(2)?;
             let titles = titles.as_deref().unwrap_or_default().split(ROW);
-            let all = ids.into_iter().zip(external_ids).zip(titles);
-            let all = all.map(|((id, external_id), titles)| Titles {
-                id,
-                external_id,
-                all: titles.split(OTHER).map(str::to_owned).collect(),
+            let all = ids.into_iter().zip(external_ids).zip(titles).filter_map(|((id, external_id), titles)| {
+                let external_id = i32::try_from(external_id).ok()?;
+                Some(Titles { id, external_id, all: titles.split(OTHER).map(str::to_owned).collect() })
             });
             Ok(all.collect())
         };

@@ -13,6 +13,7 @@ use super::{first, ids, query};
 use crate::support::database::{Database, Kind};
 
 on_one!(Postgres: the_index_finds_as_many_as_are_asked_for);
+on_one!(Sqlite: an_id_that_is_out_of_range_hides_its_movie_alone);
 on_both!(
     follows_changes_made_by_hand,
     warming_up_changes_no_answer,
@@ -91,6 +92,17 @@ async fn movies_that_went_take_no_places(database: &Database) {
     assert_eq!(catalogue.similar("2", 5).await.expect("an answer").hits.len(), 5);
 }
 
+async fn an_id_that_is_out_of_range_hides_its_movie_alone(database: &Database) {
+    let (store, catalogue) = catalogue(database).await;
+    execute(&store, "UPDATE movies SET external_id = 3000000000 WHERE external_id = 1").await;
+    let others: Vec<i32> = (2..=7).collect();
+    for (plot, id) in PLOTS[1..].iter().zip(&others) {
+        assert_eq!(first(&catalogue, plot.about).await, Some(*id), "{}", plot.about);
+    }
+    execute(&store, "UPDATE movies SET external_id = 'one' WHERE external_id = 3000000000").await;
+    assert_eq!(first(&catalogue, PLOTS[6].about).await, Some(7));
+}
+
 async fn any_number_of_movies_may_be_asked_for(database: &Database) {
     let (store, catalogue) = catalogue(database).await;
     assert_eq!(Query::default().limit, 10);
@@ -126,17 +138,23 @@ async fn an_index_of_vectors_is_built_once(database: &Database) {
 }
 
 async fn the_index_finds_as_many_as_are_asked_for(database: &Database) {
+    const MODEL: &str = r#"it's \ "any" ? $1; --"#;
     let store = database.store().await;
     let columns = "external_id, title, created_at, updated_at";
     let movies = "SELECT i, 'Movie', now(), now() FROM generate_series(1, 400) i";
     execute(&store, &format!("INSERT INTO movies ({columns}) {movies}")).await;
-    let vectors = "SELECT id, 'any', '0', ARRAY[cos(id), sin(id)]::vector FROM movies";
+    let vectors = format!("SELECT id, $model${MODEL}$model$, '0', ARRAY[cos(id), sin(id)]::vector FROM movies");
     execute(&store, &format!("INSERT INTO movie_embeddings (movie_id, model, text_hash, embedding) {vectors}")).await;
-    store.settle_search("any", 2).await.expect("the index is built");
+    store.settle_search(MODEL, 2).await.expect("the index is built");
     store.close().await.expect("the store closes");
     // So few are compared each, unless the planner is kept from it.
     database.plan_without(&["seqscan", "sort"]).await;
     let store = database.store().await;
-    let near = store.nearest("any", &[1.0, 0.0], 300, None).await.expect("the nearest are found");
-    assert_eq!(near.len(), 300);
+    let near = async |limit| store.nearest(MODEL, &[1.0, 0.0], limit, None).await.expect("the nearest are found");
+    let found = near(300).await;
+    assert_eq!(found.len(), 300);
+    // More than the index keeps in view at first.
+    let gone: Vec<String> = found[..200].iter().map(|(id, _)| id.to_string()).collect();
+    execute(&store, &format!("UPDATE movies SET deleted_at = now() WHERE id IN ({})", gone.join(", "))).await;
+    assert_eq!(near(100).await, found[200..]);
 }
