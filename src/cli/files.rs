@@ -6,8 +6,9 @@ use std::fs;
 use anyhow::bail;
 use rustix::process::{Resource, getrlimit};
 
-/// A connection has one descriptor; with the demo API in the same process two.
-const FOR_A_REQUEST: usize = 2;
+/// A request has a connection, and one more may be opened beside it that comes free at the same moment. With the demo API
+/// in the same process, both ends of both are here.
+const FOR_A_REQUEST: usize = 4;
 
 /// What is open before there is a database, where the system does not say.
 const TYPICALLY_OPEN: usize = 16;

@@ -46,11 +46,10 @@ impl Options {
         }
     }
 
-    /// Returns how many files the process has open for the database at most, for what has to do with the rest.
-    #[must_use]
-    pub fn open_files(&self) -> usize {
+    /// Returns how many files a crawl has open for the database at most, for what has to do with the rest.
+    pub(crate) fn open_files(&self) -> usize {
         // SQLite: a writer and two readers with the file and its log each, their shared memory, the lock, temporary ones.
-        // PostgreSQL: a socket for each connection, the one for news, one more to look, and what a host's name takes.
+        // PostgreSQL: a socket for each connection, for news and for the sign of life, and what a host's name takes.
         if self.is_sqlite() { 12 } else { self.max_connections as usize + 4 }
     }
 
