@@ -34,11 +34,11 @@ use tokio::sync::{Mutex, OnceCell};
 
 use self::meaning::Direction;
 use self::movie::Names;
-use self::question::Question;
+use self::question::{Question, Term};
 use self::snapshot::Snapshot;
 use self::text::{Found, Wanted};
 use crate::embed::{Embedder, StaticModel};
-use crate::store::{Card, Store, Watch};
+use crate::store::{Card, Store, Watch, WordQuery};
 
 pub use self::browse::{Details, Genre, Genres, Movies, Overview, Part, Release};
 pub use self::error::Error;
@@ -156,7 +156,7 @@ impl Catalogue {
     /// as it has statistics of them. That takes seconds on a large catalogue, and lasts until somebody writes to the database
     /// or a thousand other words were asked for. Returns the number of words.
     pub async fn warm_up(&self) -> Result<usize, Error> {
-        let snapshot = self.snapshot(true).await?;
+        let snapshot = self.snapshot(true, Vec::new()).await?;
         let common = self.store.common_words().await?;
         for words in common.chunks(WARMED_AT_A_TIME) {
             snapshot.occurrences(&Question::read(&words.join(" ")).terms).await?;
@@ -172,8 +172,10 @@ impl Catalogue {
 
     /// Returns the movies that answer a question, best first.
     pub async fn search(&self, query: &Query) -> Result<Answer, Error> {
-        let snapshot = self.snapshot(query.mode != Mode::Text).await?;
         let question = Question::read(&query.text);
+        let words =
+            if query.mode == Mode::Vector { Vec::new() } else { question.terms.iter().map(Term::query).collect() };
+        let snapshot = self.snapshot(query.mode != Mode::Text, words).await?;
         let allowed = snapshot.allowed(&query.filter).await?;
         let allowed = allowed.as_deref().map(Vec::as_slice);
         let depth = DEPTH.max(query.limit);
@@ -256,8 +258,9 @@ impl Catalogue {
         Ok(cards.iter().map(|card| (card.id, names.complete(card))).collect())
     }
 
-    /// Returns the catalogue as it is now, from memory where nobody has written meanwhile.
-    async fn snapshot(&self, needs_vectors: bool) -> Result<Arc<Snapshot>, Error> {
+    /// Returns the catalogue as it is now, from memory where nobody has written meanwhile. Where it is read anew, so is at
+    /// the same time where these words stand.
+    async fn snapshot(&self, needs_vectors: bool, words: Vec<WordQuery>) -> Result<Arc<Snapshot>, Error> {
         let mut latest = self.latest.lock().await;
         let state = self.watch.state().await?;
         if let Some(snapshot) = latest.as_ref().filter(|snapshot| snapshot.state == state) {
@@ -265,7 +268,7 @@ impl Catalogue {
         }
         let dimension = self.embedder.dimension().filter(|_| needs_vectors && !self.store.has_vector_type());
         let vectors = dimension.map(|dimension| (self.embedder.model_id(), dimension));
-        let snapshot = Arc::new(Snapshot::read(&self.store, state, vectors).await?);
+        let snapshot = Arc::new(Snapshot::read(&self.store, state, vectors, words).await?);
         *latest = Some(Arc::clone(&snapshot));
         Ok(snapshot)
     }

@@ -71,7 +71,7 @@ impl Catalogue {
         let unliked_directions = self.directions(&unliked).await?;
         let direction = centre(&liked_directions, &unliked_directions);
         let named: HashSet<i64> = liked.iter().chain(&unliked).map(|card| card.id).collect();
-        let snapshot = self.snapshot(true).await?;
+        let snapshot = self.snapshot(true, Vec::new()).await?;
         let count = limit.saturating_add(named.len());
         let near = meaning::nearest(&self.store, &snapshot, Some(&direction), count, None).await?;
         if near.is_empty() {

@@ -33,7 +33,7 @@ impl Catalogue {
 
     /// Returns the movies with exactly this title, accents and case aside.
     async fn by_title(&self, text: &str) -> Result<Vec<Card>, Error> {
-        let snapshot = self.snapshot(false).await?;
+        let snapshot = self.snapshot(false, Vec::new()).await?;
         let with_title = async |wanted: &[String]| {
             let is_title = |place: &u32| snapshot.titles(*place).iter().any(|title| words(title) == wanted);
             let places = snapshot.titled(wanted).into_iter().filter(is_title);

@@ -68,8 +68,14 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Reads what is needed at once: the vectors of a model, too, where one is named with its dimension.
-    pub(super) async fn read(store: &Store, state: String, vectors: Option<(String, usize)>) -> Result<Self, Error> {
+    /// Reads what is needed at once: the vectors of a model, too, where one is named with its dimension, and where the
+    /// words of a question stand.
+    pub(super) async fn read(
+        store: &Store,
+        state: String,
+        vectors: Option<(String, usize)>,
+        words_of_question: Vec<WordQuery>,
+    ) -> Result<Self, Error> {
         let without_vectors = async {
             let all = store.all_titles().await?;
             let genre = |(id, name): (i32, String)| Genre { id, words: words(&name), movies: OnceCell::new() };
@@ -82,7 +88,9 @@ impl Snapshot {
                 None => Ok(Vec::new()),
             }
         };
-        let (mut snapshot, packed) = tokio::try_join!(without_vectors, packed)?;
+        let found = async { Ok(store.movies_with(&words_of_question).await?) };
+        let (mut snapshot, packed, found) = tokio::try_join!(without_vectors, packed, found)?;
+        snapshot.keep(words_of_question, found).await;
         if let Some((_, dimension)) = vectors {
             snapshot.matrix = OnceCell::new_with(Some(Matrix::new(dimension, packed, |id| snapshot.place(id))));
         }
@@ -183,16 +191,21 @@ impl Snapshot {
         let asked = queries.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(query, _)| query.clone());
         let new: Vec<WordQuery> = asked.collect();
         let found = if new.is_empty() { Vec::new() } else { self.store.movies_with(&new).await? };
+        let mut found = self.keep(new, found).await.into_iter();
+        Ok(known.into_iter().filter_map(|known| known.or_else(|| found.next())).collect())
+    }
+
+    /// Keeps where these stand, and returns it.
+    async fn keep(&self, queries: Vec<WordQuery>, found: Vec<(Vec<i64>, Vec<i64>)>) -> Vec<(Places, Places)> {
         let placed =
             |(texts, cast): (Vec<i64>, Vec<i64>)| (Arc::new(self.places(&texts)), Arc::new(self.places(&cast)));
         let found: Vec<(Places, Places)> = found.into_iter().map(placed).collect();
         let mut kept = self.kept.lock().await;
-        if kept.len() + new.len() > MAX_KEPT {
+        if kept.len() + queries.len() > MAX_KEPT {
             kept.clear();
         }
-        kept.extend(new.into_iter().zip(found.iter().cloned()));
-        let mut found = found.into_iter();
-        Ok(known.into_iter().filter_map(|known| known.or_else(|| found.next())).collect())
+        kept.extend(queries.into_iter().zip(found.iter().cloned()));
+        found
     }
 
     /// Returns the words of titles nearest to a word, which it may have been meant to be; none that lies too far away.
