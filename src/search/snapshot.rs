@@ -190,7 +190,7 @@ impl Snapshot {
         };
         let asked = queries.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(query, _)| query.clone());
         let new: Vec<WordQuery> = asked.collect();
-        let found = if new.is_empty() { Vec::new() } else { self.store.movies_with(&new).await? };
+        let found = self.store.movies_with(&new).await?;
         let mut found = self.keep(new, found).await.into_iter();
         Ok(known.into_iter().filter_map(|known| known.or_else(|| found.next())).collect())
     }

@@ -71,6 +71,23 @@ fn idf(snapshot: &Snapshot, occurrences: &Occurrences) -> f64 {
     (1.0 + (count - found + 0.5).max(0.0) / (found + 0.5)).ln()
 }
 
+/// Narrows what is allowed to the movies with all phrases.
+async fn with_phrases(
+    snapshot: &Snapshot,
+    question: &Question,
+    allowed: Option<&[bool]>,
+) -> Result<Option<Vec<bool>>, Error> {
+    let mut allowed = allowed.map(<[bool]>::to_vec);
+    for places in snapshot.with_phrases(&question.phrases).await? {
+        let mut with_phrase = vec![false; snapshot.count()];
+        for place in places {
+            with_phrase[place as usize] = allowed.as_ref().is_none_or(|allowed| allowed[place as usize]);
+        }
+        allowed = Some(with_phrase);
+    }
+    Ok(allowed)
+}
+
 impl Wanted {
     /// Looks each word up. In a short question, one that no title and no name, be it a genre's, has is looked up
     /// corrected, too: to rank by where it is hardly known at all, else only to see whether some title then has all words.
@@ -244,23 +261,6 @@ fn with_all(before: Option<Vec<u32>>, lists: &[&[u32]]) -> Vec<u32> {
         Some(before) => before.into_iter().filter(is_there).collect(),
         None => union(lists.iter().copied()),
     }
-}
-
-/// Narrows what is allowed to the movies with all phrases.
-async fn with_phrases(
-    snapshot: &Snapshot,
-    question: &Question,
-    allowed: Option<&[bool]>,
-) -> Result<Option<Vec<bool>>, Error> {
-    let mut allowed = allowed.map(<[bool]>::to_vec);
-    for places in snapshot.with_phrases(&question.phrases).await? {
-        let mut with_phrase = vec![false; snapshot.count()];
-        for place in places {
-            with_phrase[place as usize] = allowed.as_ref().is_none_or(|allowed| allowed[place as usize]);
-        }
-        allowed = Some(with_phrase);
-    }
-    Ok(allowed)
 }
 
 /// Says whether a title is what was asked for.
