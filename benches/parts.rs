@@ -152,17 +152,15 @@ impl Pages {
     }
 
     async fn next(&mut self) -> Page {
-        let Claim::Page(lease) = self.store.claim(self.run.id, self.presence.owner).await.expect("claiming works")
-        else {
-            panic!("the pages are used up");
-        };
+        let claim = self.store.claim(self.run.id, self.presence.owner, 1).await.expect("claiming works");
+        let Claim::Pages(leases) = claim else { panic!("the pages are used up") };
         self.shift += 100_000;
         let renumbered = |movie: &Movie| {
             let external_id = movie.external_id % 100_000 + self.shift;
             Movie { external_id, slug: Some(format!("movie-{external_id}")), ..movie.clone() }
         };
         let result = PageResult {
-            lease,
+            lease: leases[0],
             reading: None,
             listed: PAGE,
             new: self.movies.iter().map(renumbered).collect(),

@@ -221,11 +221,15 @@ impl Shared {
     async fn take_stretches(self) -> Result<(), Error> {
         let Self { store, run, presence, patience, stop, .. } = &self;
         while !stop.is_cancelled() {
-            match retry(*patience, || async { store.claim(run.id, presence.owner).await }).await? {
-                Claim::Page(lease) => match self.fill(lease).await {
-                    Err(Error::Store(error @ store::Error::LeaseLost { .. })) => tracing::warn!("{error}"),
-                    filled => filled?,
-                },
+            match retry(*patience, || async { store.claim(run.id, presence.owner, 1).await }).await? {
+                Claim::Pages(leases) => {
+                    for lease in leases {
+                        match self.fill(lease).await {
+                            Err(Error::Store(error @ store::Error::LeaseLost { .. })) => tracing::warn!("{error}"),
+                            filled => filled?,
+                        }
+                    }
+                }
                 Claim::Wait => tokio::time::sleep(LOOK_AGAIN_AFTER).await,
                 Claim::Finished => break,
             }
@@ -248,7 +252,7 @@ impl Shared {
         let vectors = match stop.run_until_cancelled(embed(embedder, texts)).await {
             Some(Ok(vectors)) => vectors,
             unmade => {
-                retry(*patience, || async { store.release(lease).await }).await?;
+                retry(*patience, || async { store.release(&[lease]).await }).await?;
                 return unmade.transpose().map(|_| ()).map_err(Error::from);
             }
         };

@@ -26,6 +26,7 @@ mod lookups;
 mod movies;
 mod pool;
 mod presence;
+mod refused;
 mod retries;
 mod retry;
 mod runs;

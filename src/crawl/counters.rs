@@ -31,6 +31,14 @@ impl Counters {
         self.pages_planned.fetch_max(pages.into(), Relaxed) < pages.into()
     }
 
+    /// Returns how many pages one of so many workers takes at a time, which would be `wanted`: fewer towards the end, so
+    /// that there are some for each.
+    pub(super) fn share_of(&self, wanted: u32, workers: u32) -> u32 {
+        let left = self.pages_planned.load(Relaxed).saturating_sub(self.pages_finished.load(Relaxed));
+        let share = left / u64::from(workers.max(1));
+        wanted.min(u32::try_from(share).unwrap_or(u32::MAX)).max(1)
+    }
+
     /// Adds a page that is finished.
     pub(super) fn add(&self, saved: Saved) {
         self.pages_finished.fetch_add(1, Relaxed);
@@ -59,5 +67,21 @@ impl Counters {
     pub(super) fn movies_here(&self) -> u64 {
         let reading = self.read();
         reading.saved + reading.updated + reading.skipped + reading.failed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn towards_the_end_there_are_pages_for_each_worker() {
+        let counters = Counters::of_run(RunTotals::default(), 20);
+        assert_eq!(counters.share_of(4, 8), 2);
+        assert_eq!(counters.share_of(1, 8), 1, "no more than wanted");
+        for _ in 0..20 {
+            counters.add(Saved::default());
+        }
+        assert_eq!(counters.share_of(4, 8), 1, "there may be one that was not known of");
     }
 }

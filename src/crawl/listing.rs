@@ -30,6 +30,11 @@ impl Listing {
         Self { movies: movies.collect(), ..Self::default() }
     }
 
+    /// Iterates over the movies by the source's ids.
+    pub(super) fn external_ids(&self) -> impl Iterator<Item = i32> {
+        self.movies.iter().map(|movie| movie.external_id)
+    }
+
     /// Reads what is listed of these movies that changes often. What one entry of a movie lacks, another may have.
     pub(super) fn changing(&mut self, listed: Vec<Listed>) -> Vec<Movie> {
         let mut movies = Vec::with_capacity(listed.len());

@@ -1,6 +1,8 @@
-//! What a worker does with a page: list it, look which movies are unknown, fetch their details, save it.
+//! What a worker does with pages: list them, look which movies are unknown, fetch their details, save them.
 
 use std::collections::HashSet;
+
+use futures::future::try_join_all;
 
 use super::coverage::seen;
 use super::details::failure_of;
@@ -8,39 +10,45 @@ use super::listing::{Listed, Listing};
 use super::worker::Worker;
 use super::{Error, Existing, Purpose, Shared, plan};
 use crate::api;
-use crate::store::{Failure, Known, Lease, PageReading, PageResult, Saved, Scope, Settled, retry};
+use crate::store::{self, Failure, Known, Lease, PageReading, PageResult, Saved, Scope, Settled, retry};
+
+/// A page that was read.
+struct Read {
+    lease: Lease,
+    listing: Listing,
+    /// How many movies the source says it has; nothing of a batch of movies that failed earlier.
+    movie_count: Option<u64>,
+}
 
 impl Worker {
-    /// Deals with a page from the list to the commit.
-    pub(super) async fn deal_with(&self, lease: Lease) -> Result<(), Error> {
-        let Shared { options, store, .. } = &self.shared;
-        let (listing, movie_count) = match self.read(lease).await? {
-            Ok(read) => read,
-            Err(error) if error.is_source_down() => return Err(Error::Source(error)),
-            Err(error) => return self.give_up(lease, &error).await,
-        };
-        let external_ids: Vec<i32> = listing.movies.iter().map(|movie| movie.external_id).collect();
+    /// Deals with pages from the list to the commit.
+    pub(super) async fn deal_with(&self, leases: &[Lease]) -> Result<(), Error> {
+        let Shared { options, store, counters, .. } = &self.shared;
+        let read = try_join_all(leases.iter().map(|lease| self.read_or_give_up(*lease))).await?;
+        let read: Vec<Read> = read.into_iter().flatten().collect();
+        let external_ids: Vec<i32> = read.iter().flat_map(|page| page.listing.external_ids()).collect();
         let known = retry(options.patience, || async { store.known(&external_ids).await }).await?;
-        if let Some(movie_count) = movie_count {
-            self.extend_plan(lease, movie_count, self.is_trusted(&listing, &known)).await?;
+        for page in &read {
+            self.extend_plan(page, &known).await?;
         }
-        let mut result = self.collect(lease, listing, known).await?;
-        result.reading = movie_count.map(|movie_count| PageReading {
-            page: lease.page,
-            pass: lease.pass,
-            movie_count: i64::try_from(movie_count).unwrap_or(i64::MAX),
-            external_ids,
-        });
-        let saved = retry(options.patience, || async { store.save_page(&result).await }).await?;
-        tracing::debug!(
-            "page {}: {} saved, {} skipped, {} failed",
-            lease.page,
-            saved.saved,
-            saved.skipped,
-            saved.failed
-        );
-        self.shared.counters.add(saved);
+        let results = try_join_all(read.into_iter().map(|page| self.collect(page, &known))).await?;
+        let figures = retry(options.patience, || async { store.save_pages(&results).await }).await?;
+        for (page, saved) in results.iter().zip(figures) {
+            let Some(saved) = saved else { continue };
+            let Saved { saved: new, skipped, failed, .. } = saved;
+            tracing::debug!("page {}: {new} saved, {skipped} skipped, {failed} failed", page.lease.page);
+            counters.add(saved);
+        }
         Ok(())
+    }
+
+    /// Reads a page, or records that it can't be had.
+    async fn read_or_give_up(&self, lease: Lease) -> Result<Option<Read>, Error> {
+        match self.read(lease).await? {
+            Ok((listing, movie_count)) => Ok(Some(Read { lease, listing, movie_count })),
+            Err(error) if error.is_source_down() => Err(Error::Source(error)),
+            Err(error) => self.give_up(lease, &error).await.map(|()| None),
+        }
     }
 
     /// Reads a list page, with the count of movies that the source gives, or a batch of movies that failed earlier.
@@ -67,8 +75,13 @@ impl Worker {
         tracing::warn!("page {}: {error}", lease.page);
         let store = &self.shared.store;
         let failure = failure_of(None, "list", error);
-        retry(self.shared.options.patience, || async { store.fail_page(lease, failure.clone()).await }).await?;
-        self.shared.counters.add(Saved::default());
+        match retry(self.shared.options.patience, || async { store.fail_page(lease, failure.clone()).await }).await {
+            Err(error @ store::Error::LeaseLost { .. }) => tracing::warn!("{error}"),
+            given_up => {
+                given_up?;
+                self.shared.counters.add(Saved::default());
+            }
+        }
         Ok(())
     }
 
@@ -99,21 +112,23 @@ impl Worker {
     /// Says whether a page shows that everything older is known: each of its movies was, before the last complete run.
     fn is_trusted(&self, listing: &Listing, known: &Known) -> bool {
         let Some(trusted_until) = self.shared.trusted_until else { return false };
-        let all_known = listing.failed == 0 && known.external_ids.len() == listing.movies.len();
-        all_known && known.newest_at.is_some_and(|newest_at| newest_at <= trusted_until)
+        let is_old = |id: i32| known.saved_at.get(&id).is_some_and(|saved_at| *saved_at <= trusted_until);
+        listing.failed == 0 && !listing.movies.is_empty() && listing.external_ids().all(is_old)
     }
 
     /// Makes the pages due that a list page tells of, and wakes the workers that wait for them.
-    async fn extend_plan(&self, lease: Lease, movie_count: u64, is_trusted: bool) -> Result<(), Error> {
+    async fn extend_plan(&self, page: &Read, known: &Known) -> Result<(), Error> {
         let Shared { run, store, counters, options, pages_changed, trusted_until, .. } = &self.shared;
+        let Some(movie_count) = page.movie_count else { return Ok(()) };
         if options.purpose == Purpose::RetryFailed {
             return Ok(());
         }
         let last_of_all = plan::last_page(run.start_page, run.max_pages, run.page_limit, movie_count);
+        let this_page = page.lease.page.cast_unsigned();
         let last_page = match trusted_until {
             None => last_of_all,
-            Some(_) if is_trusted => lease.page.cast_unsigned(),
-            Some(_) => last_of_all.min(lease.page.cast_unsigned() + 1),
+            Some(_) if self.is_trusted(&page.listing, known) => this_page,
+            Some(_) => last_of_all.min(this_page + 1),
         };
         if counters.plan(last_page - run.start_page + 1) {
             let movie_count = Some(movie_count);
@@ -124,10 +139,13 @@ impl Worker {
     }
 
     /// Sorts the movies of a page into new ones and updates, fetching the details that are needed.
-    async fn collect(&self, lease: Lease, mut listing: Listing, known: Known) -> Result<PageResult, Error> {
+    async fn collect(&self, page: Read, known: &Known) -> Result<PageResult, Error> {
+        let Read { lease, mut listing, movie_count } = page;
+        let external_ids: Vec<i32> = listing.external_ids().collect();
+        let reappeared = external_ids.iter().copied().filter(|id| known.disappeared.contains(id)).collect();
         let movies = std::mem::take(&mut listing.movies);
         let (mut there, unknown): (Vec<Listed>, Vec<Listed>) =
-            movies.into_iter().partition(|movie| known.external_ids.contains(&movie.external_id));
+            movies.into_iter().partition(|movie| known.saved_at.contains_key(&movie.external_id));
         if lease.is_read_again {
             self.drop_those_dealt_with(&mut there).await?;
         }
@@ -151,7 +169,12 @@ impl Worker {
         let refetched = fetched.movies;
         Ok(PageResult {
             lease,
-            reading: None,
+            reading: movie_count.map(|movie_count| PageReading {
+                page: lease.page,
+                pass: lease.pass,
+                movie_count: i64::try_from(movie_count).unwrap_or(i64::MAX),
+                external_ids,
+            }),
             listed,
             vectors: self.vectors_of(&new.movies, &refetched).await?,
             new: new.movies,
@@ -160,7 +183,7 @@ impl Worker {
             settled: self.settled_by(asked, &failures),
             failures,
             failed,
-            reappeared: known.disappeared,
+            reappeared,
         })
     }
 }

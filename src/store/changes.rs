@@ -40,7 +40,8 @@ struct Changes {
     genres: HashMap<i64, HashSet<i32>>,
     roles: HashMap<i64, Roles>,
     history: Vec<Change>,
-    changed: HashSet<i64>,
+    /// The movies that any of it is about, by the source's ids.
+    changed: HashSet<i32>,
 }
 
 /// The torrents that are stored, by movie, then by hash.
@@ -61,24 +62,22 @@ impl Changing {
     }
 }
 
-/// Brings the movies up to date and returns how many of them changed.
+/// Brings the movies up to date and returns which of them changed, by the source's ids.
 pub(super) async fn apply(
     connection: &impl ConnectionTrait,
     updates: &[&Movie],
     scope: Scope,
     linked: &LinkedIds,
     saving: Saving,
-) -> Result<u32, Error> {
+) -> Result<HashSet<i32>, Error> {
     if updates.is_empty() {
-        return Ok(0);
+        return Ok(HashSet::new());
     }
     let changes = match scope {
         Scope::RatingAndTorrents => ratings_and_torrents(connection, updates).await?,
         Scope::Everything => everything(connection, updates, linked, saving).await?,
     };
-    let changed_count = u32::try_from(changes.changed.len()).unwrap_or(u32::MAX);
-    changes.write(connection, saving).await?;
-    Ok(changed_count)
+    changes.write(connection, saving).await
 }
 
 /// Compares what changes often. The rest of a movie, most of all its texts, is neither read nor written: so no lock is
@@ -129,13 +128,13 @@ async fn everything(
     for movie in updates {
         let Some(row) = rows.get(&movie.external_id) else { continue };
         if let Some(merged) = merge(row, movie, &slugs) {
-            changes.changed.insert(row.id);
+            changes.changed.insert(row.external_id);
             changes.history.extend(history::of_movie(row, &merged));
             changes.movies.push(movie::Model { updated_at: saving.now, ..merged });
         }
         changes.compare_torrents(row.id, movie, &torrents);
-        changes.compare_genres(row.id, genres.get(&row.id), linked.genres_of(movie));
-        changes.compare_roles(row.id, roles.get(&row.id), linked.roles_of(movie));
+        changes.compare_genres(row, genres.get(&row.id), linked.genres_of(movie));
+        changes.compare_roles(row, roles.get(&row.id), linked.roles_of(movie));
     }
     Ok(changes)
 }
@@ -207,7 +206,7 @@ impl Changes {
     fn compare_rating(&mut self, movie_id: i64, movie: &Movie, stored: Option<Decimal>) {
         let said = movie.rating.and_then(movies::rating);
         if let Some(rating) = said.filter(|rating| stored != Some(*rating)) {
-            self.changed.insert(movie_id);
+            self.changed.insert(movie.external_id);
             self.history.push(history::of_rating(movie_id, stored, rating));
             self.ratings.entry(rating).or_default().push(movie_id);
         }
@@ -219,7 +218,7 @@ impl Changes {
         for torrent in movie.torrents.iter().filter(|torrent| hashes.insert(torrent.hash.as_str())) {
             let stored = known.and_then(|known| known.get(&torrent.hash));
             if let Some(row) = torrents::change(torrent, movie_id, stored) {
-                self.changed.insert(movie_id);
+                self.changed.insert(movie.external_id);
                 if stored.is_none() {
                     self.history.push(history::of_new_torrent(&row));
                 }
@@ -228,21 +227,22 @@ impl Changes {
         }
     }
 
-    fn compare_genres(&mut self, movie_id: i64, stored: Option<&HashSet<i32>>, genres: HashSet<i32>) {
+    fn compare_genres(&mut self, row: &movie::Model, stored: Option<&HashSet<i32>>, genres: HashSet<i32>) {
         if !genres.is_empty() && stored != Some(&genres) {
-            self.changed.insert(movie_id);
-            self.genres.insert(movie_id, genres);
+            self.changed.insert(row.external_id);
+            self.genres.insert(row.id, genres);
         }
     }
 
-    fn compare_roles(&mut self, movie_id: i64, stored: Option<&Roles>, roles: Roles) {
+    fn compare_roles(&mut self, row: &movie::Model, stored: Option<&Roles>, roles: Roles) {
         if !roles.is_empty() && stored != Some(&roles) {
-            self.changed.insert(movie_id);
-            self.roles.insert(movie_id, roles);
+            self.changed.insert(row.external_id);
+            self.roles.insert(row.id, roles);
         }
     }
 
-    async fn write(mut self, connection: &impl ConnectionTrait, saving: Saving) -> Result<(), Error> {
+    /// Writes them; returns the movies that they are about, by the source's ids.
+    async fn write(mut self, connection: &impl ConnectionTrait, saving: Saving) -> Result<HashSet<i32>, Error> {
         self.movies.sort_by_key(|row| row.external_id);
         let rows = self.movies.into_iter().map(|row| row.into_active_model().reset_all());
         let replace = OnConflict::column(movie::Column::Id)
@@ -270,6 +270,6 @@ impl Changes {
             links::delete_roles(connection, &self.roles.keys().copied().collect::<Vec<_>>()).await?;
             links::insert_roles(connection, self.roles.into_iter().collect()).await?;
         }
-        Ok(())
+        Ok(self.changed)
     }
 }

@@ -7,7 +7,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use entity::{run, run_page};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, LockBehavior, LockType, OnConflict, Query};
+use sea_orm::sea_query::extension::postgres::PgFunc;
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait, Func, LockBehavior, LockType, OnConflict, Query, TableRef, UpdateStatement, Value,
+    ValueTuple,
+};
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryResult, Select,
     UpdateMany,
@@ -39,10 +43,10 @@ pub struct Lease {
 }
 
 /// What a worker is to do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// Work on this page.
-    Page(Lease),
+    /// Work on these pages, of which there is at least one.
+    Pages(Vec<Lease>),
     /// Others work on what is left; ask again later.
     Wait,
     /// Nothing is left.
@@ -93,9 +97,9 @@ impl Store {
         writing.commit(DOING).await
     }
 
-    /// Claims the next page: one that is due, or whose holder is dead or has let its lease expire.
-    pub async fn claim(&self, run_id: i64, owner: i32) -> Result<Claim, Error> {
-        const DOING: &str = "claim a page";
+    /// Claims the next pages, so many at most: those that are due, or whose holder is dead or has let its lease expire.
+    pub async fn claim(&self, run_id: i64, owner: i32, at_most: u32) -> Result<Claim, Error> {
+        const DOING: &str = "claim pages";
         let backend = self.backend();
         let mut next = Query::select();
         next.column(run_page::Column::Page)
@@ -103,10 +107,15 @@ impl Store {
             .and_where(Expr::col(run_page::Column::RunId).eq(run_id))
             .and_where(Expr::col(run_page::Column::Status).eq("due").or(Self::lease_is_free(backend, owner)))
             .order_by(run_page::Column::Page, sea_orm::Order::Asc)
-            .limit(1);
-        if backend == DbBackend::Postgres {
-            next.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-        }
+            .limit(at_most.into());
+        let is_next = match backend {
+            // Not IN: PostgreSQL may look into that again for every page, and each look locks more of them.
+            DbBackend::Postgres => {
+                next.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+                Expr::col(run_page::Column::Page).eq(PgFunc::any(Func::cust("ARRAY").arg(next)))
+            }
+            _ => Expr::col(run_page::Column::Page).in_subquery(next),
+        };
         let mut take = Query::update();
         take.table(run_page::Entity)
             .value(run_page::Column::Status, "leased")
@@ -114,8 +123,7 @@ impl Store {
             .value(run_page::Column::LeaseToken, Expr::col(run_page::Column::LeaseToken).add(1))
             .value(run_page::Column::LeaseExpiresAt, dialect::now_plus(backend, LEASE_TERM))
             .and_where(Expr::col(run_page::Column::RunId).eq(run_id))
-            // Not IN: PostgreSQL may look into that again for every page, and each look locks one more.
-            .and_where(Expr::col(run_page::Column::Page).eq(next))
+            .and_where(is_next)
             .returning(Query::returning().columns([
                 run_page::Column::Page,
                 run_page::Column::LeaseToken,
@@ -123,55 +131,82 @@ impl Store {
                 run_page::Column::FinishedAt,
             ]));
         let claimed = self.write(&take).await.map_err(Error::doing(DOING))?;
-        match claimed.first() {
-            Some(row) => Lease::from_row(run_id, row).map(Claim::Page).map_err(Error::doing(DOING)),
-            None if self.run_totals(run_id).await?.open > 0 => Ok(Claim::Wait),
-            None => Ok(Claim::Finished),
+        if claimed.is_empty() {
+            let is_waiting = self.run_totals(run_id).await?.open > 0;
+            return Ok(if is_waiting { Claim::Wait } else { Claim::Finished });
         }
+        let leases: Result<Vec<Lease>, DbErr> = claimed.iter().map(|row| Lease::from_row(run_id, row)).collect();
+        let mut leases = leases.map_err(Error::doing(DOING))?;
+        leases.sort_unstable_by_key(|lease| lease.page);
+        Ok(Claim::Pages(leases))
     }
 
-    /// Gives a page back, to be claimed again; it is not saved.
-    pub async fn release(&self, lease: Lease) -> Result<(), Error> {
-        const DOING: &str = "give a page back";
+    /// Gives pages back, to be claimed again; those that are saved already stay so.
+    pub async fn release(&self, leases: &[Lease]) -> Result<(), Error> {
+        const DOING: &str = "give pages back";
         let writing = self.begin_writing(DOING).await?;
-        let due = Self::held(lease).col_expr(run_page::Column::Status, Expr::val("due"));
-        due.exec(&writing.transaction).await.map_err(Error::doing(DOING))?;
+        for lease in leases {
+            let due = Self::held(*lease).col_expr(run_page::Column::Status, Expr::val("due"));
+            due.exec(&writing.transaction).await.map_err(Error::doing(DOING))?;
+        }
         writing.commit(DOING).await
     }
 
-    /// Marks a page as done, or given up, within the transaction that saves it; fails where the lease was lost, and where
-    /// it was saved before.
-    pub(super) async fn finish_page(
+    /// Marks pages as done, or given up, within the transaction that saves them; fails where a lease was lost, and where a
+    /// page was saved before.
+    pub(super) async fn finish_pages(
         &self,
         transaction: &impl ConnectionTrait,
-        lease: Lease,
+        pages: &[(Lease, Saved)],
         status: &'static str,
-        saved: Saved,
     ) -> Result<(), Error> {
-        // A page that is read again adds what it had missed.
-        let add = |column: run_page::Column, number: u32| (column, Expr::col(column).add(number.cast_signed()));
-        let counts = [
-            add(run_page::Column::Listed, saved.listed),
-            add(run_page::Column::Saved, saved.saved),
-            add(run_page::Column::Updated, saved.updated),
-            add(run_page::Column::Skipped, saved.skipped),
-            add(run_page::Column::Failed, saved.failed),
-        ];
-        let update = Self::held(lease).col_expr(run_page::Column::Status, Expr::val(status));
-        let finished = counts
-            .into_iter()
-            .fold(update, |update, (column, sum)| update.col_expr(column, sum))
-            .col_expr(run_page::Column::FinishedAt, dialect::now(self.backend()))
-            .exec(transaction)
-            .await
-            .map_err(Error::doing("mark the page as done"))?;
-        if finished.rows_affected == 1 {
+        let Some(&(first, _)) = pages.first() else { return Ok(()) };
+        let finish = self.finish_statement(first.run_id, pages, status);
+        let finished = transaction.execute(&finish).await.map_err(Error::doing("mark pages as done"))?;
+        if finished.rows_affected() == pages.len() as u64 {
             return Ok(());
         }
-        let page = lease.page;
-        let is_ours = Self::under(lease).filter(run_page::COLUMN.status.is_in(["done", "failed"])).count(transaction);
+        if pages.len() > 1 {
+            return Err(Error::NotTogether);
+        }
+        let page = first.page;
+        let is_ours = Self::under(first).filter(run_page::COLUMN.status.is_in(["done", "failed"])).count(transaction);
         let is_ours = is_ours.await.map_err(Error::doing("look who saved the page"))? > 0;
         Err(if is_ours { Error::SavedBefore { page } } else { Error::LeaseLost { page } })
+    }
+
+    /// Returns the statement that finishes those of the pages whose leases hold.
+    fn finish_statement(&self, run_id: i64, pages: &[(Lease, Saved)], status: &'static str) -> UpdateStatement {
+        // As both databases call the columns of a list of values.
+        let of_list = |number: usize| Expr::col(("finished", Alias::new(format!("column{number}"))));
+        let of_page = |column: run_page::Column| Expr::col((run_page::Entity, column));
+        let rows = pages.iter().map(|(lease, saved)| {
+            let counts = [saved.listed, saved.saved, saved.updated, saved.skipped, saved.failed];
+            let counts = counts.map(|count| Value::from(count.cast_signed()));
+            ValueTuple::Many([lease.page.into(), lease.token.into()].into_iter().chain(counts).collect())
+        });
+        let mut finish = Query::update();
+        finish
+            .table(run_page::Entity)
+            .from(TableRef::ValuesList(rows.collect(), "finished".into()))
+            .value(run_page::Column::Status, status)
+            .value(run_page::Column::FinishedAt, dialect::now(self.backend()))
+            .and_where(of_page(run_page::Column::RunId).eq(run_id))
+            .and_where(of_page(run_page::Column::Page).eq(of_list(1)))
+            .and_where(of_page(run_page::Column::LeaseToken).eq(of_list(2)))
+            .and_where(of_page(run_page::Column::Status).eq("leased"));
+        // A page that is read again adds what it had missed.
+        let counts = [
+            run_page::Column::Listed,
+            run_page::Column::Saved,
+            run_page::Column::Updated,
+            run_page::Column::Skipped,
+            run_page::Column::Failed,
+        ];
+        for (column, number) in counts.into_iter().zip(3..) {
+            finish.value(column, of_page(column).add(of_list(number)));
+        }
+        finish
     }
 
     /// Returns the figures of a page that was saved, of all its readings.

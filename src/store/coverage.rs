@@ -10,7 +10,7 @@ use sea_orm::{
     TransactionOptions,
 };
 
-use super::{Error, Lease, Store, bulk, dialect, retries};
+use super::{Error, Store, bulk, dialect, retries};
 
 /// Rows read in one go, which are ten times as large as what remains of them.
 const READINGS_AT_ONCE: u64 = 200;
@@ -40,22 +40,24 @@ pub enum Disappeared {
     Braked(u64),
 }
 
-/// Keeps what a page held, within the transaction that saves it.
+/// Keeps what pages of a run held, within the transaction that saves them.
 pub(super) async fn record(
     connection: &impl ConnectionTrait,
-    lease: Lease,
-    reading: &PageReading,
+    run_id: i64,
+    readings: &[&PageReading],
 ) -> Result<(), Error> {
-    let ids: Vec<String> = reading.external_ids.iter().map(ToString::to_string).collect();
-    let row = run_reading::ActiveModel {
-        run_id: Set(lease.run_id),
-        page: Set(reading.page),
-        pass: Set(reading.pass),
-        movie_count: Set(reading.movie_count),
-        external_ids: Set(ids.join(",")),
-        ..Default::default()
-    };
-    bulk::insert(connection, vec![row], None).await.map_err(Error::doing("keep what a page held"))
+    let rows = readings.iter().map(|reading| {
+        let ids: Vec<String> = reading.external_ids.iter().map(ToString::to_string).collect();
+        run_reading::ActiveModel {
+            run_id: Set(run_id),
+            page: Set(reading.page),
+            pass: Set(reading.pass),
+            movie_count: Set(reading.movie_count),
+            external_ids: Set(ids.join(",")),
+            ..Default::default()
+        }
+    });
+    bulk::insert(connection, rows.collect(), None).await.map_err(Error::doing("keep what pages held"))
 }
 
 impl Store {

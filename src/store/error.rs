@@ -70,6 +70,9 @@ pub enum Error {
         /// The page.
         page: i32,
     },
+    /// Of several pages some cannot be saved as they are; nothing of any was saved, and each may be tried alone.
+    #[error("some of these pages cannot be saved together with the others; each can be tried alone")]
+    NotTogether,
     /// A movie's slug was taken by another process at the same moment.
     #[error("movie {external_id} could not be saved beside another that was saved at the same moment")]
     Contended {
@@ -104,7 +107,8 @@ impl Error {
             | Self::InUse { .. }
             | Self::Removed { .. }
             | Self::LeaseLost { .. }
-            | Self::SavedBefore { .. } => false,
+            | Self::SavedBefore { .. }
+            | Self::NotTogether => false,
         }
     }
 

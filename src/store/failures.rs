@@ -3,7 +3,7 @@
 use entity::failure;
 use sea_orm::{ActiveValue::Set, ConnectionTrait};
 
-use super::{Error, bulk};
+use super::{Error, Lease, bulk};
 use crate::movie::without_nul;
 
 /// Something that failed, to be recorded with its reason.
@@ -19,18 +19,13 @@ pub struct Failure {
     pub body_head: Option<String>,
 }
 
-/// Records failures of a page.
-pub(super) async fn record(
-    connection: &impl ConnectionTrait,
-    run_id: i64,
-    page: i32,
-    failures: &[Failure],
-) -> Result<(), Error> {
+/// Records failures, each of the page under this lease.
+pub(super) async fn record(connection: &impl ConnectionTrait, failures: &[(Lease, &Failure)]) -> Result<(), Error> {
     let now = chrono::Utc::now();
-    let rows = failures.iter().map(|failure| failure::ActiveModel {
-        run_id: Set(run_id),
+    let rows = failures.iter().map(|(lease, failure)| failure::ActiveModel {
+        run_id: Set(lease.run_id),
         // Below 0 it is a batch of movies, and no page of a list.
-        page: Set((page > 0).then_some(page)),
+        page: Set((lease.page > 0).then_some(lease.page)),
         external_id: Set(failure.external_id),
         stage: Set(failure.stage.to_owned()),
         reason: Set(without_nul(failure.reason.clone())),

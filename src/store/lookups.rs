@@ -1,6 +1,6 @@
 //! What is there already: by the source's ids, before anything is fetched.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use entity::movie;
@@ -12,12 +12,10 @@ use super::{Error, Store, bulk, dialect};
 /// Which of the movies asked for are in the database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
-    /// Those that are, by the source's ids.
-    pub external_ids: HashSet<i32>,
+    /// When each of those that are was saved (UTC), by the source's ids.
+    pub saved_at: HashMap<i32, DateTime<Utc>>,
     /// Those of them that were thought to have disappeared from the source.
-    pub disappeared: Vec<i32>,
-    /// When the one saved last was saved (UTC).
-    pub newest_at: Option<DateTime<Utc>>,
+    pub disappeared: HashSet<i32>,
 }
 
 impl Store {
@@ -34,9 +32,8 @@ impl Store {
                 .await
                 .map_err(Error::doing("look up which movies are known"))?;
             for (external_id, created_at, deleted_at) in found {
-                known.external_ids.insert(external_id);
+                known.saved_at.insert(external_id, created_at);
                 known.disappeared.extend(deleted_at.map(|_| external_id));
-                known.newest_at = Ord::max(known.newest_at, Some(created_at));
             }
         }
         Ok(known)

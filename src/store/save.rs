@@ -4,7 +4,7 @@
 //! movies write the tables in one order, keys sorted within them, so that they wait for each other but not in a circle.
 //! Beside pages of updates there can be one: the database then ends a transaction, and the page is saved again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
@@ -68,113 +68,113 @@ pub(super) struct Saving {
     pub(super) now: DateTime<Utc>,
 }
 
-/// Movies to be saved in one go.
-#[derive(Clone, Copy, Debug)]
-struct Batch<'a> {
-    new: &'a [Movie],
-    vectors: Option<&'a HashMap<i32, Vector>>,
-    updates: &'a [&'a Movie],
-    scope: Scope,
-    run_id: Option<i64>,
+/// Movies to be saved in one go, each once, by the source's ids: where a list shifts, two of its pages may have the same.
+#[derive(Debug, Default)]
+pub(super) struct Batch<'a> {
+    pub(super) new: BTreeMap<i32, &'a Movie>,
+    /// Those whose rating and torrents are to be brought up to date.
+    pub(super) to_refresh: BTreeMap<i32, &'a Movie>,
+    /// Those of which everything is to be brought up to date.
+    pub(super) to_replace: BTreeMap<i32, &'a Movie>,
+    pub(super) vectors: HashMap<i32, &'a Vector>,
+    pub(super) run_id: Option<i64>,
+}
+
+/// What was written, by the source's ids.
+#[derive(Debug)]
+pub(super) struct Written {
+    inserted: HashSet<i32>,
+    changed: HashSet<i32>,
 }
 
 impl Store {
+    /// Saves pages in one transaction, or where one of them keeps the others from it, each in its own. Returns their
+    /// figures; none for a page that passed to another process, of which nothing is saved.
+    pub async fn save_pages(&self, pages: &[PageResult]) -> Result<Vec<Option<Saved>>, Error> {
+        match self.try_save(pages).await {
+            Err(Error::NotTogether | Error::LeaseLost { .. } | Error::SavedBefore { .. }) => {}
+            Err(error) if error.is_about_data() => {}
+            result => return Ok(result?.into_iter().map(Some).collect()),
+        }
+        let mut figures = Vec::with_capacity(pages.len());
+        for page in pages {
+            figures.push(match self.save_page(page).await {
+                Err(error @ Error::LeaseLost { .. }) => {
+                    tracing::warn!("{error}");
+                    None
+                }
+                saved => Some(saved?),
+            });
+        }
+        Ok(figures)
+    }
+
     /// Saves a page: its movies, their relations, its failures and the mark that it is done, or nothing of it.
     ///
     /// A movie that the database refuses is recorded as a failure; the others of its page are saved. Where the answer to a
     /// commit was lost, the same may be asked again: what was committed is not committed twice.
     pub async fn save_page(&self, page: &PageResult) -> Result<Saved, Error> {
-        let mut result = self.try_save_page(page).await;
+        let mut result = self.try_save(std::slice::from_ref(page)).await;
         if result.as_ref().is_err_and(Error::is_about_data) {
             let accepted = self.without_refused(page).await?;
-            result = self.try_save_page(&accepted).await;
+            result = self.try_save(&[accepted]).await;
         }
         match result {
             Err(Error::SavedBefore { .. }) => self.figures_of(page.lease).await,
-            result => result,
+            result => result.map(|saved| saved.into_iter().next().unwrap_or_default()),
         }
     }
 
-    async fn try_save_page(&self, page: &PageResult) -> Result<Saved, Error> {
-        const DOING: &str = "save a page";
-        let differing = unchanged::taken_out(&self.db, &page.updates, page.scope).await?;
+    /// Saves pages of one run in one transaction, or nothing of them.
+    async fn try_save(&self, pages: &[PageResult]) -> Result<Vec<Saved>, Error> {
+        const DOING: &str = "save pages";
+        let Some(PageResult { lease: Lease { run_id, .. }, .. }) = pages.first() else { return Ok(Vec::new()) };
+        let batch = self.batch_of(pages, *run_id).await?;
         let writing = self.begin_writing(DOING).await?;
         let transaction = &writing.transaction;
-        let (inserted, updated) = save_movies(transaction, page.batch(&differing)).await?;
-        lookups::mark_reappeared(transaction, &page.reappeared).await?;
-        if let Some(settled) = &page.settled {
-            retries::settle(transaction, page.lease.page, settled).await?;
+        let mut written = save_movies(transaction, &batch).await?;
+        let reappeared: Vec<i32> = pages.iter().flat_map(|page| page.reappeared.iter().copied()).collect();
+        lookups::mark_reappeared(transaction, &reappeared).await?;
+        for page in pages {
+            if let Some(settled) = &page.settled {
+                retries::settle(transaction, page.lease.page, settled).await?;
+            }
         }
-        failures::record(transaction, page.lease.run_id, page.lease.page, &page.failures).await?;
-        if let Some(reading) = &page.reading {
-            coverage::record(transaction, page.lease, reading).await?;
-        }
-        let touched = inserted + updated + page.failed;
-        let saved = Saved {
-            listed: page.listed,
-            saved: inserted,
-            updated,
-            skipped: page.listed.saturating_sub(touched),
-            failed: page.failed,
-        };
-        self.finish_page(transaction, page.lease, "done", saved).await?;
+        let failed = pages.iter().flat_map(|page| page.failures.iter().map(|failure| (page.lease, failure)));
+        failures::record(transaction, &failed.collect::<Vec<_>>()).await?;
+        let readings: Vec<&PageReading> = pages.iter().filter_map(|page| page.reading.as_ref()).collect();
+        coverage::record(transaction, *run_id, &readings).await?;
+        let finished: Vec<(Lease, Saved)> = pages.iter().map(|page| (page.lease, written.take(page))).collect();
+        self.finish_pages(transaction, &finished, "done").await?;
         writing.commit(DOING).await?;
-        Ok(saved)
+        Ok(finished.into_iter().map(|(_, saved)| saved).collect())
+    }
+
+    /// Puts the movies of pages together, without those of which the source says nothing new.
+    async fn batch_of<'a>(&self, pages: &'a [PageResult], run_id: i64) -> Result<Batch<'a>, Error> {
+        let by_id = |movie: &'a Movie| (movie.external_id, movie);
+        let updates = |scope| pages.iter().filter(move |page| page.scope == scope).flat_map(|page| &page.updates);
+        let mut to_refresh = updates(Scope::RatingAndTorrents).collect();
+        unchanged::take_out(&self.db, &mut to_refresh).await?;
+        Ok(Batch {
+            new: pages.iter().flat_map(|page| &page.new).map(by_id).collect(),
+            to_refresh: to_refresh.into_iter().map(by_id).collect(),
+            to_replace: updates(Scope::Everything).map(by_id).collect(),
+            vectors: pages.iter().flat_map(|page| &page.vectors).map(|(id, vector)| (*id, vector)).collect(),
+            run_id: Some(run_id),
+        })
     }
 
     /// Gives a page up: records why and marks it as failed.
     pub async fn fail_page(&self, lease: Lease, failure: Failure) -> Result<(), Error> {
         const DOING: &str = "record a failed page";
         let writing = self.begin_writing(DOING).await?;
-        failures::record(&writing.transaction, lease.run_id, lease.page, &[failure]).await?;
-        match self.finish_page(&writing.transaction, lease, "failed", Saved::default()).await {
+        failures::record(&writing.transaction, &[(lease, &failure)]).await?;
+        match self.finish_pages(&writing.transaction, &[(lease, Saved::default())], "failed").await {
             Err(Error::SavedBefore { .. }) => Ok(()),
             Err(error) => Err(error),
             Ok(()) => writing.commit(DOING).await,
         }
-    }
-
-    /// Tries each movie on its own, taking it back, and returns the page without those that the database refuses.
-    async fn without_refused(&self, page: &PageResult) -> Result<PageResult, Error> {
-        let mut accepted = PageResult { new: Vec::new(), updates: Vec::new(), ..page.clone() };
-        for movie in &page.new {
-            self.accept_or_record(movie, true, &mut accepted).await?;
-        }
-        for movie in &page.updates {
-            self.accept_or_record(movie, false, &mut accepted).await?;
-        }
-        Ok(accepted)
-    }
-
-    async fn accept_or_record(&self, movie: &Movie, is_new: bool, page: &mut PageResult) -> Result<(), Error> {
-        let movies = if is_new { &mut page.new } else { &mut page.updates };
-        match self.rehearse(movie, is_new, page.scope).await {
-            Ok(()) => movies.push(movie.clone()),
-            Err(error) if error.is_about_data() => {
-                page.failed += 1;
-                if let Some(settled) = &mut page.settled {
-                    settled.external_ids.retain(|external_id| *external_id != movie.external_id);
-                }
-                page.failures.push(Failure {
-                    external_id: Some(movie.external_id.into()),
-                    stage: "save",
-                    reason: error.to_string(),
-                    body_head: None,
-                });
-            }
-            Err(error) => return Err(error),
-        }
-        Ok(())
-    }
-
-    /// Saves a movie and takes it back.
-    async fn rehearse(&self, movie: &Movie, is_new: bool, scope: Scope) -> Result<(), Error> {
-        const DOING: &str = "try a movie";
-        let writing = self.begin_writing(DOING).await?;
-        let (one, listed) = (std::slice::from_ref(movie), [movie]);
-        let (new, updates): (&[Movie], &[&Movie]) = if is_new { (one, &[]) } else { (&[], &listed) };
-        save_movies(&writing.transaction, Batch { new, vectors: None, updates, scope, run_id: None }).await?;
-        writing.transaction.rollback().await.map_err(Error::doing(DOING))
     }
 
     /// Saves a movie with its genres, cast and torrents, or brings it up to date where it is there. One transaction.
@@ -182,59 +182,66 @@ impl Store {
         const DOING: &str = "save a movie";
         let writing = self.begin_writing(DOING).await?;
         let movie = movie.clone().without_nul();
-        let new = std::slice::from_ref(&movie);
-        let batch = Batch { new, vectors: None, updates: &[&movie], scope: Scope::Everything, run_id: None };
-        let (inserted, updated) = save_movies(&writing.transaction, batch).await?;
+        let one = BTreeMap::from([(movie.external_id, &movie)]);
+        let batch = Batch { new: one.clone(), to_replace: one, ..Batch::default() };
+        let Written { inserted, changed } = save_movies(&writing.transaction, &batch).await?;
         writing.commit(DOING).await?;
-        let skipped = u32::from(inserted + updated == 0);
-        Ok(Saved { listed: 1, saved: inserted, updated: u32::from(inserted == 0) * updated, skipped, failed: 0 })
+        let (saved, updated) = (count(inserted.len()), count(changed.len()));
+        Ok(Saved { listed: 1, saved, updated, skipped: 1 - saved - updated, failed: 0 })
     }
 }
 
-impl PageResult {
-    fn batch<'a>(&'a self, updates: &'a [&'a Movie]) -> Batch<'a> {
-        Batch {
-            new: &self.new,
-            vectors: Some(&self.vectors),
-            updates,
-            scope: self.scope,
-            run_id: Some(self.lease.run_id),
-        }
+impl Written {
+    /// Counts what was written of a page. A movie that two pages have counts on the first that is counted.
+    fn take(&mut self, page: &PageResult) -> Saved {
+        let inserted = page.new.iter().filter(|movie| self.inserted.remove(&movie.external_id)).count();
+        let changed = page.updates.iter().filter(|movie| self.changed.remove(&movie.external_id)).count();
+        let (saved, updated, failed) = (count(inserted), count(changed), page.failed);
+        let skipped = page.listed.saturating_sub(saved + updated + failed);
+        Saved { listed: page.listed, saved, updated, skipped, failed }
     }
 }
 
-/// Writes movies with all that hangs on them; returns how many were inserted and how many of the others changed.
-async fn save_movies(transaction: &impl ConnectionTrait, batch: Batch<'_>) -> Result<(u32, u32), Error> {
-    if batch.new.is_empty() && batch.updates.is_empty() {
-        return Ok((0, 0));
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Writes movies with all that hangs on them.
+pub(super) async fn save_movies(transaction: &impl ConnectionTrait, batch: &Batch<'_>) -> Result<Written, Error> {
+    let Batch { new, to_refresh, to_replace, vectors, run_id } = batch;
+    if new.is_empty() && to_refresh.is_empty() && to_replace.is_empty() {
+        return Ok(Written { inserted: HashSet::new(), changed: HashSet::new() });
     }
     let now = dialect::database_time(transaction).await.map_err(Error::doing("ask the database for the time"))?;
-    let mut new: Vec<&Movie> = batch.new.iter().collect();
-    new.sort_by_key(|movie| movie.external_id);
+    let new: Vec<&Movie> = new.values().copied().collect();
     let ids = movies::insert(transaction, &new, now).await?;
     torrents::insert(transaction, &new, &ids).await?;
-    if let Some(vectors) = batch.vectors {
-        vectors::insert(transaction, vectors, &ids).await?;
-    }
+    vectors::insert(transaction, vectors, &ids).await?;
+    let (to_refresh, to_replace) = (without(to_refresh, &ids), without(to_replace, &ids));
     // Late, for these rows are shared: from here on another page with one of these persons waits for this one.
-    let linked = linked_ids(transaction, batch).await?;
+    let linked = linked_ids(transaction, &new, &to_replace).await?;
     links::insert(transaction, &new, &ids, &linked).await?;
-    let updates: Vec<&Movie> =
-        batch.updates.iter().copied().filter(|movie| !ids.contains_key(&movie.external_id)).collect();
-    let saving = Saving { run_id: batch.run_id, now };
-    let changed = changes::apply(transaction, &updates, batch.scope, &linked, saving).await?;
-    if let Some(vectors) = batch.vectors {
-        vectors::replace(transaction, vectors, &updates).await?;
-    }
-    Ok((u32::try_from(ids.len()).unwrap_or(u32::MAX), changed))
+    let saving = Saving { run_id: *run_id, now };
+    let mut changed = changes::apply(transaction, &to_refresh, Scope::RatingAndTorrents, &linked, saving).await?;
+    changed.extend(changes::apply(transaction, &to_replace, Scope::Everything, &linked, saving).await?);
+    vectors::replace(transaction, vectors, to_replace.iter().map(|movie| movie.external_id)).await?;
+    Ok(Written { inserted: ids.into_keys().collect(), changed })
+}
+
+/// Returns the movies but those that were inserted a moment ago, which need no more.
+fn without<'a>(updates: &BTreeMap<i32, &'a Movie>, inserted: &HashMap<i32, i64>) -> Vec<&'a Movie> {
+    updates.values().copied().filter(|movie| !inserted.contains_key(&movie.external_id)).collect()
 }
 
 /// Gets or creates the genres and cast members that the movies link to.
-async fn linked_ids(transaction: &impl ConnectionTrait, batch: Batch<'_>) -> Result<LinkedIds, Error> {
-    let updates = if batch.scope == Scope::Everything { batch.updates } else { &[] };
-    let movies = || batch.new.iter().chain(updates.iter().copied());
+async fn linked_ids(
+    transaction: &impl ConnectionTrait,
+    new: &[&Movie],
+    to_replace: &[&Movie],
+) -> Result<LinkedIds, Error> {
+    let movies = || new.iter().chain(to_replace);
     let names: BTreeSet<&str> = movies().flat_map(|movie| movie.genres.iter().map(String::as_str)).collect();
-    let portrait = if updates.is_empty() { Portrait::Keep } else { Portrait::Replace };
+    let portrait = if to_replace.is_empty() { Portrait::Keep } else { Portrait::Replace };
     let genres = if names.is_empty() { HashMap::new() } else { genres::get_or_create(transaction, &names).await? };
     let casts = casts::get_or_create(transaction, movies().flat_map(|movie| &movie.cast), portrait).await?;
     Ok(LinkedIds { genres, casts })

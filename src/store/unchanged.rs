@@ -14,7 +14,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::changes::{Changing, Scope, is_one_of};
+use super::changes::{Changing, is_one_of};
 use super::{Error, dialect};
 use crate::movie::Movie;
 
@@ -43,18 +43,13 @@ struct Torrent {
     date_uploaded: Option<DateTime<Utc>>,
 }
 
-/// Returns the movies without those that are stored as the source says.
-pub(super) async fn taken_out<'a>(
-    connection: &impl ConnectionTrait,
-    updates: &'a [Movie],
-    scope: Scope,
-) -> Result<Vec<&'a Movie>, Error> {
-    let mut updates: Vec<&Movie> = updates.iter().collect();
-    if scope == Scope::RatingAndTorrents && !updates.is_empty() {
-        let stored = stored(connection, &updates).await.map_err(Error::doing("look which movies changed"))?;
+/// Takes out the movies whose rating and torrents are stored as the source says.
+pub(super) async fn take_out(connection: &impl ConnectionTrait, updates: &mut Vec<&Movie>) -> Result<(), Error> {
+    if !updates.is_empty() {
+        let stored = stored(connection, updates).await.map_err(Error::doing("look which movies changed"))?;
         updates.retain(|movie| !stored.as_ref().is_some_and(|stored| stored.is_up_to_date(movie)));
     }
-    Ok(updates)
+    Ok(())
 }
 
 /// Reads what is stored of the movies, or nothing where it cannot be understood.

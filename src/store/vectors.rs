@@ -14,7 +14,6 @@ use sea_orm::{
 
 use super::save::Saved;
 use super::{Error, Lease, Store, bulk, dialect};
-use crate::movie::Movie;
 
 const DOING: &str = "save vectors";
 
@@ -51,21 +50,20 @@ pub struct Embeddable {
 /// Saves the vectors of movies that were just inserted, whose ids are given by the source's id.
 pub(super) async fn insert(
     connection: &impl ConnectionTrait,
-    vectors: &HashMap<i32, Vector>,
+    vectors: &HashMap<i32, &Vector>,
     ids: &HashMap<i32, i64>,
 ) -> Result<(), Error> {
     // They can have none yet, and making sure of that would cost a good part of the insert.
     write(connection, of_movies(vectors, ids.iter().map(|(external_id, id)| (*external_id, *id))), None).await
 }
 
-/// Replaces the vectors of movies that were brought up to date, as far as there are new ones.
+/// Replaces the vectors of movies that were brought up to date, by the source's ids, as far as there are new ones.
 pub(super) async fn replace(
     connection: &impl ConnectionTrait,
-    vectors: &HashMap<i32, Vector>,
-    updates: &[&Movie],
+    vectors: &HashMap<i32, &Vector>,
+    updated: impl Iterator<Item = i32>,
 ) -> Result<(), Error> {
-    let external_ids = updates.iter().map(|movie| movie.external_id);
-    let replaced: Vec<i32> = external_ids.filter(|external_id| vectors.contains_key(external_id)).collect();
+    let replaced: Vec<i32> = updated.filter(|external_id| vectors.contains_key(external_id)).collect();
     if replaced.is_empty() {
         return Ok(());
     }
@@ -81,8 +79,11 @@ pub(super) async fn replace(
 }
 
 /// Returns the vectors by our own ids, of pairs of the source's id and ours.
-fn of_movies(vectors: &HashMap<i32, Vector>, ids: impl IntoIterator<Item = (i32, i64)>) -> Vec<(i64, &Vector)> {
-    ids.into_iter().filter_map(|(external_id, id)| Some((id, vectors.get(&external_id)?))).collect()
+fn of_movies<'a>(
+    vectors: &HashMap<i32, &'a Vector>,
+    ids: impl IntoIterator<Item = (i32, i64)>,
+) -> Vec<(i64, &'a Vector)> {
+    ids.into_iter().filter_map(|(external_id, id)| Some((id, *vectors.get(&external_id)?))).collect()
 }
 
 async fn upsert(connection: &impl ConnectionTrait, vectors: Vec<(i64, &Vector)>) -> Result<(), Error> {
@@ -210,7 +211,7 @@ impl Store {
             .map_err(Error::doing(DOING))?;
         let of_movies = vectors.iter().filter(|(movie_id, _)| there.contains(movie_id));
         upsert(&writing.transaction, of_movies.map(|(movie_id, vector)| (*movie_id, vector)).collect()).await?;
-        match self.finish_page(&writing.transaction, lease, "done", saved).await {
+        match self.finish_pages(&writing.transaction, &[(lease, saved)], "done").await {
             Err(Error::SavedBefore { .. }) => Ok(()),
             Err(error) => Err(error),
             Ok(()) => writing.commit(DOING).await,

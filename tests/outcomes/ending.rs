@@ -51,7 +51,7 @@ async fn pages_that_its_own_process_left_do_not_keep_a_run_running(database: &Da
 async fn a_run_on_which_another_process_works_stays_running(database: &Database) {
     let by_hand = ByHand::begin(database, 1).await;
     let other = by_hand.store.announce(&database.options(1)).await.expect("the server takes several");
-    by_hand.store.claim(by_hand.run.id, other.owner).await.expect("claiming works");
+    by_hand.store.claim(by_hand.run.id, other.owner, 1).await.expect("claiming works");
     stop(&by_hand).await;
     assert_eq!(status(&by_hand).await, "running");
 }

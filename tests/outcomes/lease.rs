@@ -16,7 +16,7 @@ on_both!(
     a_page_is_handed_out_once,
 );
 on_one!(Postgres:
-    a_claim_takes_one_page_however_the_server_plans_it,
+    a_claim_takes_no_more_pages_than_asked_for_however_the_server_plans_it,
     a_lease_holds_while_its_holder_lives_and_ends_with_it,
     a_page_whose_claim_got_lost_is_free_once_its_lease_expires,
     a_page_that_two_workers_hold_is_renewed_until_both_have_let_go,
@@ -35,7 +35,7 @@ async fn expire_leases(store: &Store) {
 
 /// Has another process claim a page.
 async fn claim_as(store: &Store, by_hand: &ByHand, owner: i32) -> Claim {
-    store.claim(by_hand.run.id, owner).await.expect("claiming works")
+    store.claim(by_hand.run.id, owner, 1).await.expect("claiming works")
 }
 
 /// Says that something was refused because the lease was lost, and that nothing was saved.
@@ -51,10 +51,10 @@ async fn a_page_that_another_took_over_cannot_be_saved_by_its_first_holder(datab
     let mut page = by_hand.page_of_new((1..=5).map(full_movie).collect()).await;
     expire_leases(store).await;
     let taken_over = claim_as(store, &by_hand, by_hand.presence.owner ^ 1).await;
-    let Claim::Page(lease) = taken_over else { panic!("{taken_over:?}") };
+    let Claim::Pages(leases) = taken_over else { panic!("{taken_over:?}") };
     assert_lost(store.save_page(&page).await.expect_err("the lease was lost"), store).await;
 
-    page.lease = lease;
+    page.lease = leases[0];
     let saved = store.save_page(&page).await.expect("the new holder saves it");
     assert_eq!(saved.saved, 5);
     assert_eq!(Snapshot::of(store.db()).await.movies.len(), 5);
@@ -65,12 +65,12 @@ async fn a_page_that_another_took_over_cannot_be_given_up_or_back_by_its_first_h
     let (store, lost) = (&by_hand.store, by_hand.claim().await);
     expire_leases(store).await;
     let other = by_hand.presence.owner ^ 1;
-    assert!(matches!(claim_as(store, &by_hand, other).await, Claim::Page(_)));
+    assert!(matches!(claim_as(store, &by_hand, other).await, Claim::Pages(_)));
     let failure = Failure { external_id: None, stage: "list", reason: "gone".to_owned(), body_head: None };
     assert_lost(store.fail_page(lost, failure).await.expect_err("the lease was lost"), store).await;
     assert_eq!(store.failure_count(by_hand.run.id).await.expect("failures can be read"), 0);
 
-    store.release(lost).await.expect("giving back what one has not is no error");
+    store.release(&[lost]).await.expect("giving back what one has not is no error");
     let rows = run_page::Entity::find().all(store.db()).await.expect("pages can be read");
     assert_eq!((rows[0].status.as_str(), rows[0].lease_owner), ("leased", Some(other)));
 }
@@ -78,7 +78,7 @@ async fn a_page_that_another_took_over_cannot_be_given_up_or_back_by_its_first_h
 async fn a_page_given_back_is_due_again_at_once(database: &Database) {
     let by_hand = ByHand::begin(database, 1).await;
     let first = by_hand.claim().await;
-    by_hand.store.release(first).await.expect("it is given back");
+    by_hand.store.release(&[first]).await.expect("it is given back");
     let again = by_hand.claim().await;
     assert_eq!(again.page, first.page);
     assert_ne!(again, first, "a new lease");
@@ -86,12 +86,13 @@ async fn a_page_given_back_is_due_again_at_once(database: &Database) {
 
 async fn a_page_is_handed_out_once(database: &Database) {
     let by_hand = ByHand::begin(database, 20).await;
-    let claims = (0..8).map(|_| {
+    let claims = (1..=4).chain(1..=4).map(|at_most: u32| {
         let (store, run_id, owner) = (by_hand.store.clone(), by_hand.run.id, by_hand.presence.owner);
         tokio::spawn(async move {
             let mut pages = Vec::new();
-            while let Claim::Page(lease) = store.claim(run_id, owner).await.expect("claiming works") {
-                pages.push(lease.page);
+            while let Claim::Pages(leases) = store.claim(run_id, owner, at_most).await.expect("claiming works") {
+                assert!(leases.len() <= at_most as usize, "{leases:?}");
+                pages.extend(leases.iter().map(|lease| lease.page));
             }
             pages
         })
@@ -103,10 +104,14 @@ async fn a_page_is_handed_out_once(database: &Database) {
     assert_eq!(pages, (1..=20).collect::<Vec<_>>());
 }
 
-async fn a_claim_takes_one_page_however_the_server_plans_it(database: &Database) {
+async fn a_claim_takes_no_more_pages_than_asked_for_however_the_server_plans_it(database: &Database) {
     database.plan_without(&["hashagg", "hashjoin", "mergejoin", "material", "sort", "bitmapscan"]).await;
-    let by_hand = ByHand::begin(database, 5).await;
-    let pages = [by_hand.claim().await.page, by_hand.claim().await.page];
+    let by_hand = ByHand::begin(database, 8).await;
+    let ByHand { store, run, presence } = &by_hand;
+    let claim = store.claim(run.id, presence.owner, 3).await.expect("claiming works");
+    let Claim::Pages(claimed) = claim else { panic!("{claim:?}") };
+    let pages: Vec<i32> = claimed.iter().map(|lease| lease.page).chain([by_hand.claim().await.page]).collect();
+    assert_eq!(pages, [1, 2, 3, 4]);
     let leased = run_page::Entity::find().filter(run_page::COLUMN.status.eq("leased"));
     let leased = leased.order_by_asc(run_page::COLUMN.page).all(by_hand.store.db()).await.expect("pages can be read");
     assert_eq!(leased.iter().map(|page| page.page).collect::<Vec<_>>(), pages);
@@ -158,8 +163,8 @@ async fn a_lease_holds_while_its_holder_lives_and_ends_with_it(database: &Databa
     // The server notices a moment later that the connection is gone.
     let taken_over = async {
         loop {
-            match store.claim(run.id, other.owner).await.expect("claiming works") {
-                Claim::Page(lease) => break lease,
+            match store.claim(run.id, other.owner, 1).await.expect("claiming works") {
+                Claim::Pages(leases) => break leases[0],
                 _ => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
             }
         }

@@ -31,6 +31,7 @@ mod search;
 mod sharing;
 mod silence;
 mod statements;
+mod together;
 mod unchanged;
 mod vectors;
 mod verify;

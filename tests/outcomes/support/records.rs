@@ -60,8 +60,8 @@ impl ByHand {
 
     /// Claims the next page.
     pub(crate) async fn claim(&self) -> Lease {
-        match self.store.claim(self.run.id, self.presence.owner).await.expect("claiming works") {
-            Claim::Page(lease) => lease,
+        match self.store.claim(self.run.id, self.presence.owner, 1).await.expect("claiming works") {
+            Claim::Pages(leases) => leases[0],
             other => panic!("no page to claim: {other:?}"),
         }
     }
