@@ -12,6 +12,7 @@ mod m20261121_000002_create_embeddings;
 mod m20261121_000003_create_runs;
 mod m20261121_000004_create_changes;
 mod m20261121_000005_create_search;
+mod m20261128_000006_let_documents_be_given;
 
 pub use lock::{Step, migrate};
 
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_create_runs::Migration),
             Box::new(m20261121_000004_create_changes::Migration),
             Box::new(m20261121_000005_create_search::Migration),
+            Box::new(m20261128_000006_let_documents_be_given::Migration),
         ]
     }
 }

@@ -1,10 +1,12 @@
 //! Words: cuts text into them, folds accents and case as both indexes do, and brings inflections together.
 
 use std::borrow::Cow;
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+use crate::store::{is_accent, plain_letters};
 
 /// Words that say nothing about a film when they stand among others.
 const STOP_WORDS: &str = " a about after all also an and any are as at be because been before being both but by can could did do does \
@@ -12,9 +14,6 @@ const STOP_WORDS: &str = " a about after all also an and any are as at be becaus
     not now of off on one only or other our out over own s she so some such t than that the their them then there these they this \
     those through to too under until up very was we were what when where which while who whom whose why will with would you your \
     film films movie movies story stories ";
-
-/// The accents that are folded, as characters of their own.
-const ACCENTS: RangeInclusive<char> = '\u{300}'..='\u{36f}';
 
 /// Words of three letters that turn their `y` into `ies` and `ied`, which leave too little of them to be told apart by.
 const SHORT_WORDS: [&str; 12] = ["cry", "dry", "fly", "fry", "ply", "pry", "shy", "sky", "sly", "spy", "sty", "try"];
@@ -35,17 +34,10 @@ pub(super) fn fold(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut folded = String::with_capacity(text.len());
-    for character in text.nfkd().filter(|character| !ACCENTS.contains(character)) {
-        match character {
-            'ø' | 'Ø' => folded.push('o'),
-            'ł' | 'Ł' => folded.push('l'),
-            'đ' | 'Đ' | 'ð' | 'Ð' => folded.push('d'),
-            'ı' => folded.push('i'),
-            'æ' | 'Æ' => folded.push_str("ae"),
-            'œ' | 'Œ' => folded.push_str("oe"),
-            'ß' => folded.push_str("ss"),
-            'þ' | 'Þ' => folded.push_str("th"),
-            other => folded.extend(other.to_lowercase()),
+    for character in text.nfkd().filter(|character| !is_accent(*character)) {
+        match plain_letters(character) {
+            Some(letters) => folded.push_str(letters),
+            None => folded.extend(character.to_lowercase()),
         }
     }
     if folded.is_ascii() { Cow::Owned(folded) } else { Cow::Owned(folded.nfc().collect()) }

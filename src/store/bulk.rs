@@ -18,7 +18,7 @@ where
     C: ConnectionTrait,
 {
     for chunk in chunks(rows) {
-        let mut statement = statement_for(connection.get_database_backend(), chunk)?;
+        let mut statement = statement_for(connection.get_database_backend(), chunk, None)?;
         if let Some(on_conflict) = on_conflict {
             statement.on_conflict(on_conflict.clone());
         }
@@ -27,10 +27,19 @@ where
     Ok(())
 }
 
+/// A column that only `PostgreSQL` has, so that it is none of the entity's: its values in their text form, one a row.
+pub(super) struct OwnColumn {
+    pub(super) name: &'static str,
+    /// The type of an array of its values.
+    pub(super) array: &'static str,
+    pub(super) values: Vec<Option<String>>,
+}
+
 /// Inserts the rows and returns the named columns of those that were inserted or updated.
 pub(super) async fn insert_returning<A, C>(
     connection: &C,
     rows: Vec<A>,
+    mut own_column: Option<OwnColumn>,
     on_conflict: &OnConflict,
     columns: &[<A::Entity as EntityTrait>::Column],
 ) -> Result<Vec<QueryResult>, DbErr>
@@ -40,7 +49,9 @@ where
 {
     let mut returned = Vec::with_capacity(rows.len());
     for chunk in chunks(rows) {
-        let mut statement = statement_for(connection.get_database_backend(), chunk)?;
+        let own =
+            own_column.as_mut().map(|own| OwnColumn { values: own.values.drain(..chunk.len()).collect(), ..*own });
+        let mut statement = statement_for(connection.get_database_backend(), chunk, own)?;
         statement.on_conflict(on_conflict.clone()).returning(Query::returning().columns(columns.iter().copied()));
         returned.extend(connection.query_all(&statement).await?);
     }
@@ -48,9 +59,13 @@ where
 }
 
 /// Returns the statement that inserts the rows: as columns on `PostgreSQL`, one by one on `SQLite`, which has no arrays.
-fn statement_for<A: ActiveModelTrait>(backend: DbBackend, rows: Vec<A>) -> Result<InsertStatement, DbErr> {
+fn statement_for<A: ActiveModelTrait>(
+    backend: DbBackend,
+    rows: Vec<A>,
+    own_column: Option<OwnColumn>,
+) -> Result<InsertStatement, DbErr> {
     match backend {
-        DbBackend::Postgres if rows.first().is_some_and(columns::can_hold) => columns::insert(rows),
+        DbBackend::Postgres if rows.first().is_some_and(columns::can_hold) => columns::insert(rows, own_column),
         _ => Ok(A::Entity::insert_many(rows).into_query()),
     }
 }

@@ -138,7 +138,7 @@ async fn upsert(
     let order = if portrait == Portrait::Keep { [known, new] } else { [new, known] };
     on_conflict.value(cast::Column::UrlSmallImage, Func::coalesce(order));
     let columns = [cast::Column::Id, cast::Column::ImdbCode, cast::Column::Name];
-    let returned = bulk::insert_returning(connection, rows, &on_conflict, &columns).await?;
+    let returned = bulk::insert_returning(connection, rows, None, &on_conflict, &columns).await?;
     let keyed = returned.iter().map(|row| {
         let code: Option<String> = row.try_get("", "imdb_code")?;
         let key = match code {

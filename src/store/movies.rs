@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use entity::movie;
 use sea_orm::prelude::Decimal;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect};
 
-use super::{Error, bulk, dialect};
+use super::bulk::OwnColumn;
+use super::{Error, bulk, dialect, documents};
 use crate::movie::Movie;
 
 const DOING: &str = "save movies";
@@ -22,10 +23,11 @@ pub(super) async fn insert(
 ) -> Result<HashMap<i32, i64>, Error> {
     let slugs = unique_slugs(connection, movies).await?;
     let rows = movies.iter().map(|movie| row_of(movie, slugs.get(&movie.external_id).cloned(), now));
+    let documents = (connection.get_database_backend() == DbBackend::Postgres).then(|| documents_of(movies));
     // No target: a slug that another transaction took at this moment must not fail the statement either.
     let any_conflict = OnConflict::new().do_nothing().to_owned();
     let columns = [movie::Column::Id, movie::Column::ExternalId];
-    let inserted = bulk::insert_returning(connection, rows.collect(), &any_conflict, &columns).await;
+    let inserted = bulk::insert_returning(connection, rows.collect(), documents, &any_conflict, &columns).await;
     let ids = inserted.and_then(|rows| {
         rows.iter().map(|row| Ok((row.try_get("", "external_id")?, row.try_get("", "id")?))).collect()
     });
@@ -35,6 +37,15 @@ pub(super) async fn insert(
         all_exist(connection, &missing).await?;
     }
     Ok(ids)
+}
+
+/// Returns what `PostgreSQL` is to find the movies by, as far as it is made here.
+fn documents_of(movies: &[&Movie]) -> OwnColumn {
+    let document = |movie: &&Movie| {
+        let description = movie.description_full.as_deref().or(movie.description_intro.as_deref());
+        documents::document(&movie.title_or_fallback(), movie.title_english.as_deref(), description)
+    };
+    OwnColumn { name: "search_document", array: "tsvector[]", values: movies.iter().map(document).collect() }
 }
 
 /// Makes sure that the movies that were not inserted are there; a lost race for a slug is told as contention.

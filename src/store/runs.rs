@@ -134,7 +134,7 @@ impl Store {
             heartbeat_at: Set(now),
             ..Default::default()
         };
-        let begun = bulk::insert_returning(transaction, vec![row], &conflict, &[run::Column::Id]);
+        let begun = bulk::insert_returning(transaction, vec![row], None, &conflict, &[run::Column::Id]);
         let resumed = begun.await.map_err(Error::doing(DOING))?.is_empty();
         let row = run::Entity::find().filter(unfinished).order_by_desc(run::COLUMN.id).one(transaction).await;
         let row = row.map_err(Error::doing(DOING))?.ok_or(Error::RunEnded)?;

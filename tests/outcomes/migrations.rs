@@ -12,7 +12,7 @@ use yts_ingest::crawl::Existing;
 use yts_ingest::movie::Movie;
 
 use crate::support::crawling::Crawl;
-use crate::support::database::Database;
+use crate::support::database::{Database, Kind};
 use crate::support::records::full_movie;
 use crate::support::schema;
 use crate::support::source::{Source, movie_json, torrent_json};
@@ -24,6 +24,9 @@ on_both!(
     entities_match_the_schema,
     deleting_a_movie_takes_what_hangs_on_it_along,
 );
+
+/// The step that only `PostgreSQL` needs.
+const STEP_OF_POSTGRES: u32 = 6;
 
 fn step_count() -> u32 {
     u32::try_from(Migrator::migrations().len()).expect("few")
@@ -43,7 +46,8 @@ async fn every_step_goes_up_down_and_up_again(database: &Database) {
         let before = schema::read(&db).await;
         go(&db, Step::Up(Some(1))).await;
         let after = schema::read(&db).await;
-        assert_ne!(after, before, "step {step} does something");
+        let does_something = database.kind == Kind::Postgres || step != STEP_OF_POSTGRES;
+        assert_eq!(after != before, does_something, "step {step}");
         go(&db, Step::Down(Some(1))).await;
         assert_eq!(schema::read(&db).await, before, "step {step} takes back what it did");
         go(&db, Step::Up(Some(1))).await;

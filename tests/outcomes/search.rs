@@ -3,6 +3,7 @@
 //! Here is how the tests ask; the movies that they ask for are in `plots`.
 
 mod changes;
+mod documents;
 mod filters;
 mod hostile;
 mod likeness;

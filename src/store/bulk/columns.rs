@@ -6,8 +6,10 @@
 
 use std::fmt::Write as _;
 
-use sea_orm::sea_query::{Expr, ExprTrait, Func, InsertStatement, Query, Value};
+use sea_orm::sea_query::{DynIden, Expr, ExprTrait, Func, InsertStatement, IntoIden, Query, Value};
 use sea_orm::{ActiveModelTrait, ActiveValue, DbErr, EntityName, EntityTrait, Iterable};
+
+use super::OwnColumn;
 
 /// Whether the rows of a table, of which this is one, can be written as columns.
 pub(super) fn can_hold<A: ActiveModelTrait>(row: &A) -> bool {
@@ -16,8 +18,11 @@ pub(super) fn can_hold<A: ActiveModelTrait>(row: &A) -> bool {
 }
 
 /// Returns the statement that inserts the rows, which set the same columns each.
-pub(super) fn insert<A: ActiveModelTrait>(mut rows: Vec<A>) -> Result<InsertStatement, DbErr> {
-    let mut columns = Vec::new();
+pub(super) fn insert<A: ActiveModelTrait>(
+    mut rows: Vec<A>,
+    own_column: Option<OwnColumn>,
+) -> Result<InsertStatement, DbErr> {
+    let mut columns: Vec<DynIden> = Vec::new();
     let mut select = Query::select();
     for column in <A::Entity as EntityTrait>::Column::iter() {
         let mut array = Array::default();
@@ -29,11 +34,19 @@ pub(super) fn insert<A: ActiveModelTrait>(mut rows: Vec<A>) -> Result<InsertStat
         match array.len {
             0 => {}
             len if len == rows.len() => {
-                columns.push(column);
+                columns.push(column.into_iden());
                 select.expr(Func::cust("UNNEST").arg(array.into_expr()));
             }
             _ => return Err(DbErr::Type(format!("some rows set {column:?} and others do not"))),
         }
+    }
+    if let Some(OwnColumn { name, array: kind, values }) = own_column {
+        let mut array = Array::default();
+        for value in values {
+            array.push_quoted(kind, value.as_deref());
+        }
+        columns.push(name.into_iden());
+        select.expr(Func::cust("UNNEST").arg(array.into_expr()));
     }
     let mut statement = Query::insert();
     statement.into_table(A::Entity::default().table_ref()).columns(columns);
@@ -53,8 +66,7 @@ struct Array {
 
 impl Array {
     fn push(&mut self, value: &Value) -> Result<(), DbErr> {
-        self.text.push(if self.len == 0 { '{' } else { ',' });
-        self.len += 1;
+        self.separate();
         self.kind = match value {
             Value::Bool(value) => self.write("boolean[]", value.as_ref()),
             Value::SmallInt(value) => self.write("smallint[]", value.as_ref()),
@@ -68,6 +80,16 @@ impl Array {
             other => return Err(DbErr::Type(format!("no array of {other:?} is written"))),
         };
         Ok(())
+    }
+
+    fn push_quoted(&mut self, kind: &'static str, value: Option<&str>) {
+        self.separate();
+        self.kind = self.write_quoted(kind, value);
+    }
+
+    fn separate(&mut self) {
+        self.text.push(if self.len == 0 { '{' } else { ',' });
+        self.len += 1;
     }
 
     fn write(&mut self, kind: &'static str, value: Option<&impl std::fmt::Display>) -> &'static str {
@@ -124,7 +146,7 @@ mod tests {
     #[test]
     fn a_statement_has_one_parameter_a_column_however_many_rows() {
         let of = |rows: usize| {
-            let statement = insert(vec![change(None, Some("x")); rows]).expect("the rows set the same columns");
+            let statement = insert(vec![change(None, Some("x")); rows], None).expect("the rows set the same columns");
             DbBackend::Postgres.build(&statement)
         };
         let (one, many) = (of(1), of(90));
@@ -139,7 +161,7 @@ mod tests {
     fn texts_keep_what_arrays_have_a_meaning_for() {
         let odd = [Some(""), None, Some("NULL"), Some(r#"a "quoted" \ path\"#), Some("{1,2}")];
         let rows = odd.map(|text| change(text, text)).to_vec();
-        let statement = DbBackend::Postgres.build(&insert(rows).expect("the rows set the same columns"));
+        let statement = DbBackend::Postgres.build(&insert(rows, None).expect("the rows set the same columns"));
         let values = statement.values.expect("there are parameters").0;
         assert_eq!(values[0], Value::from("{7,7,7,7,7}"));
         assert_eq!(values[1], Value::from(r#"{"",NULL,"NULL","a \"quoted\" \\ path\\","{1,2}"}"#));
@@ -149,7 +171,7 @@ mod tests {
     fn rows_that_set_different_columns_are_refused() {
         let named = genre::ActiveModel { name: Set("Drama".to_owned()), ..Default::default() };
         let numbered = genre::ActiveModel { id: Set(1), ..named.clone() };
-        let refused = insert(vec![numbered, named]).expect_err("one row has no id").to_string();
+        let refused = insert(vec![numbered, named], None).expect_err("one row has no id").to_string();
         assert!(refused.contains("some rows set Id"), "{refused}");
     }
 }

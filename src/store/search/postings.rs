@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::DOING;
-use crate::store::{Error, Store, dialect};
+use crate::store::{Error, Store, dialect, is_accent};
 
 /// What to look up: words in lower case. Their accents are folded as the database's index folds those of its words.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,8 +36,7 @@ impl WordQuery {
     fn for_postgres(&self) -> String {
         // The index has what other scripts put together in pieces, and no accents.
         let quoted = |word: &String| {
-            let pieces: String =
-                letters(word).nfkd().filter(|character| !('\u{300}'..='\u{36f}').contains(character)).collect();
+            let pieces: String = letters(word).nfkd().filter(|character| !is_accent(*character)).collect();
             (!pieces.is_empty()).then(|| format!("'{pieces}'"))
         };
         match self {
