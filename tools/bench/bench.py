@@ -5,6 +5,7 @@ of them alike. The figures are medians over the rounds.
 """
 
 import argparse
+import functools
 import json
 import pathlib
 import statistics
@@ -80,20 +81,28 @@ class Bench:
     def round_on(self, database, api, rounds):
         """First run, run again, update, and the floor of the same rows."""
         server = self.server if database.kind == "postgres" else None
-        empty = type(database)(self.folder)
         try:
             rounds.add(f"{database.kind}: first run", self.fetch(api, database, server))
             rounds.add(f"{database.kind}: run again", self.fetch(api, database, server, "--fresh"))
             rounds.add(f"{database.kind}: update", self.fetch(api, database, server, "--fresh", "--existing", "update"))
-            floors.copy_schema(database, empty)
             if server is None:
-                floor = floors.sqlite_floor(database.file, empty, self.folder)
+                load = functools.partial(floors.sqlite_floor, database.file, folder=self.folder)
+                rounds.add("sqlite: database floor", self.into_copy(database, load))
             else:
-                floor = floors.Rows(database, self.folder).load(empty, server)
-            rounds.add(f"{database.kind}: database floor", floor)
+                for floor, without in (("with documents", ()), ("making documents", ("search_document",))):
+                    load = functools.partial(floors.Rows(database, self.folder, without).load, server=server)
+                    rounds.add(f"postgres: database floor, {floor}", self.into_copy(database, load))
+        finally:
+            database.drop()
+
+    def into_copy(self, database, load):
+        """Loads rows into an empty copy of the schema; returns the figures."""
+        empty = type(database)(self.folder)
+        try:
+            floors.copy_schema(database, empty)
+            return load(empty)
         finally:
             empty.drop()
-            database.drop()
 
     def measure_latency(self):
         """Measures first runs against an API that takes its time."""
@@ -159,9 +168,9 @@ COLUMNS = {
 def show(title, works):
     """Prints the table of a size, with the ratios that say how far from the floors a work is."""
     print(f"\n{title}")
-    print(f"  {'':<28}" + "".join(f"{name:>10}" for name in COLUMNS.values()))
+    print(f"  {'':<44}" + "".join(f"{name:>10}" for name in COLUMNS.values()))
     for work, figures in works.items():
-        print(f"  {work:<28}" + "".join(cell(column, figures.get(column)) for column in COLUMNS))
+        print(f"  {work:<44}" + "".join(cell(column, figures.get(column)) for column in COLUMNS))
     for text, ratio in ratios(works):
         print(f"  {text:<60}{ratio:>8.2f}")
 
@@ -184,7 +193,8 @@ def ratios(works):
         if ideal:
             yield from ratio(f"{kind}: first run / ideal, wall", first, ideal, "wall")
             continue
-        yield from ratio(f"{kind}: first run / database floor, wall", first, f"{kind}: database floor", "wall")
+        for floor in (work for work in works if work.startswith(f"{kind}: database floor")):
+            yield from ratio(f"{kind}: first run / {floor.partition(': ')[2]}, wall", first, floor, "wall")
         yield from ratio(f"{kind}: first run / HTTP floor, CPU of the client", first, "HTTP floor", "cpu")
         yield from ratio(f"{kind}: update of nothing / run again, wall", update, again, "wall")
 

@@ -1,6 +1,7 @@
 """The least that the same rows cost: loaded into an empty copy of the same schema, every index and constraint in place.
 
-On PostgreSQL by `psql \\copy`, table after table over one connection; on SQLite by prepared inserts in one transaction.
+On PostgreSQL by `psql \\copy`, table after table over one connection, with the documents of full-text search or leaving it to
+the database to make them; on SQLite by prepared inserts in one transaction.
 """
 
 import pathlib
@@ -14,28 +15,29 @@ from world import PSQL, on_server
 
 PG_DUMP = pathlib.Path(PSQL).with_name("pg_dump")
 
-# In the order that the foreign keys ask for; the search's own tables follow by triggers and generated columns.
+# In the order that the foreign keys ask for; the search's own tables on SQLite follow by triggers.
 TABLES = ("genres", "casts", "movies", "movie_genres", "movie_casts", "torrents", "movie_embeddings")
 
 
 class Rows:
-    """The finished rows of a PostgreSQL database, as files that \\copy reads."""
+    """The finished rows of a PostgreSQL database, as files that \\copy reads; without columns that it makes itself."""
 
-    def __init__(self, database, folder):
+    def __init__(self, database, folder, without=()):
         self.folder = pathlib.Path(folder)
-        self.columns = {}
+        self.into = {}
         for table in TABLES:
-            generated = on_server(database.name, "SELECT column_name FROM information_schema.columns WHERE is_generated = 'NEVER' "
-                                  f"AND table_schema = 'public' AND table_name = '{table}' ORDER BY ordinal_position")
-            self.columns[table] = ", ".join(name for (name,) in generated)
-            on_server(database.name, f"\\copy (SELECT {self.columns[table]} FROM {table}) TO '{self.file(table)}'")
+            columns = on_server(database.name, "SELECT column_name FROM information_schema.columns "
+                                f"WHERE table_schema = 'public' AND table_name = '{table}' ORDER BY ordinal_position")
+            columns = ", ".join(name for (name,) in columns if name not in without)
+            self.into[table] = f"{table} ({columns})"
+            on_server(database.name, f"\\copy (SELECT {columns} FROM {table}) TO '{self.file(table)}'")
 
     def file(self, table):
         return self.folder / f"{table}.copy"
 
     def load(self, database, server):
         """Loads them; returns the figures."""
-        commands = [f"\\copy {table} ({self.columns[table]}) FROM '{self.file(table)}'" for table in TABLES]
+        commands = [f"\\copy {self.into[table]} FROM '{self.file(table)}'" for table in TABLES]
         script = self.folder / "load.sql"
         script.write_text("\n".join(commands) + "\n")
         command = [PSQL, database.url, "-Xq", "-v", "ON_ERROR_STOP=1", "-f", script]
