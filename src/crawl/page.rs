@@ -29,7 +29,7 @@ impl Worker {
         let external_ids: Vec<i32> = read.iter().flat_map(|page| page.listing.external_ids()).collect();
         let known = retry(options.patience, || async { store.known(&external_ids).await }).await?;
         for page in &read {
-            self.extend_plan(page, &known).await?;
+            self.extend_plan(page).await?;
         }
         let results = try_join_all(read.into_iter().map(|page| self.collect(page, &known))).await?;
         let figures = retry(options.patience, || async { store.save_pages(&results).await }).await?;
@@ -110,14 +110,18 @@ impl Worker {
     }
 
     /// Says whether a page shows that everything older is known: each of its movies was, before the last complete run.
-    fn is_trusted(&self, listing: &Listing, known: &Known) -> bool {
-        let Some(trusted_until) = self.shared.trusted_until else { return false };
-        let is_old = |id: i32| known.saved_at.get(&id).is_some_and(|saved_at| *saved_at <= trusted_until);
-        listing.failed == 0 && !listing.movies.is_empty() && listing.external_ids().all(is_old)
+    async fn is_trusted(&self, listing: &Listing) -> Result<bool, Error> {
+        let Shared { options, store, trusted_until, .. } = &self.shared;
+        let Some(trusted_until) = *trusted_until else { return Ok(false) };
+        if listing.failed > 0 || listing.movies.is_empty() {
+            return Ok(false);
+        }
+        let external_ids: Vec<i32> = listing.external_ids().collect();
+        Ok(retry(options.patience, || async { store.were_saved_by(&external_ids, trusted_until).await }).await?)
     }
 
     /// Makes the pages due that a list page tells of, and wakes the workers that wait for them.
-    async fn extend_plan(&self, page: &Read, known: &Known) -> Result<(), Error> {
+    async fn extend_plan(&self, page: &Read) -> Result<(), Error> {
         let Shared { run, store, counters, options, pages_changed, trusted_until, .. } = &self.shared;
         let Some(movie_count) = page.movie_count else { return Ok(()) };
         if options.purpose == Purpose::RetryFailed {
@@ -127,7 +131,7 @@ impl Worker {
         let this_page = page.lease.page.cast_unsigned();
         let last_page = match trusted_until {
             None => last_of_all,
-            Some(_) if self.is_trusted(&page.listing, known) => this_page,
+            Some(_) if self.is_trusted(&page.listing).await? => this_page,
             Some(_) => last_of_all.min(this_page + 1),
         };
         if counters.plan(last_page - run.start_page + 1) {
@@ -145,7 +149,7 @@ impl Worker {
         let reappeared = external_ids.iter().copied().filter(|id| known.disappeared.contains(id)).collect();
         let movies = std::mem::take(&mut listing.movies);
         let (mut there, unknown): (Vec<Listed>, Vec<Listed>) =
-            movies.into_iter().partition(|movie| known.saved_at.contains_key(&movie.external_id));
+            movies.into_iter().partition(|movie| known.external_ids.contains(&movie.external_id));
         if lease.is_read_again {
             self.drop_those_dealt_with(&mut there).await?;
         }

@@ -182,5 +182,5 @@ async fn look_ups_find_what_they_ask_for(database: &Database) {
     let top: Vec<_> = store.top_rated(10).await.expect("reading works").into_iter().map(|row| row.rating).collect();
     assert!(top.iter().all(Option::is_some) && top.is_sorted_by(|one, next| one >= next), "{top:?}");
     let known = store.known(&[catalogue[0].id.cast_signed(), 1_000_000]).await.expect("reading works");
-    assert_eq!(known.saved_at.into_keys().collect::<Vec<_>>(), [catalogue[0].id.cast_signed()]);
+    assert_eq!(known.external_ids, [catalogue[0].id.cast_signed()].into());
 }

@@ -83,7 +83,7 @@ async fn a_page_of_known_movies_costs_the_same_whatever_their_number(database: &
     for count in [SMALL, LARGE] {
         let external_ids: Vec<i32> = (1..=count).collect();
         let (known, statements) = statements::count(store.known(&external_ids)).await;
-        assert_eq!(known.expect("reading works").saved_at.len(), external_ids.len());
+        assert_eq!(known.expect("reading works").external_ids.len(), external_ids.len());
         assert_eq!(statements, 1);
     }
 }
