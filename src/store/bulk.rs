@@ -5,8 +5,12 @@ mod columns;
 use sea_orm::sea_query::{InsertStatement, OnConflict, Query};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, Iterable, QueryResult, QueryTrait};
 
-/// The most parameters a statement may have: `SQLite`'s limit, the lower of the two (`PostgreSQL`'s is 65,535).
+/// The most parameters of a statement on `PostgreSQL`, half of what it takes.
 const MAX_PARAMETERS: usize = 32_766;
+
+/// The same on `SQLite`, which takes as many: a statement with its values is kept for each number of rows, so that larger ones
+/// would take much memory.
+const MAX_PARAMETERS_ON_SQLITE: usize = 2_000;
 
 /// The most keys that one look-up asks for.
 pub(super) const MAX_KEYS: usize = 10_000;
@@ -17,8 +21,9 @@ where
     A: ActiveModelTrait,
     C: ConnectionTrait,
 {
-    for chunk in chunks(rows) {
-        let mut statement = statement_for(connection.get_database_backend(), chunk, None)?;
+    let backend = connection.get_database_backend();
+    for chunk in chunks(backend, rows) {
+        let mut statement = statement_for(backend, chunk, None)?;
         if let Some(on_conflict) = on_conflict {
             statement.on_conflict(on_conflict.clone());
         }
@@ -48,10 +53,11 @@ where
     C: ConnectionTrait,
 {
     let mut returned = Vec::with_capacity(rows.len());
-    for chunk in chunks(rows) {
+    let backend = connection.get_database_backend();
+    for chunk in chunks(backend, rows) {
         let own =
             own_column.as_mut().map(|own| OwnColumn { values: own.values.drain(..chunk.len()).collect(), ..*own });
-        let mut statement = statement_for(connection.get_database_backend(), chunk, own)?;
+        let mut statement = statement_for(backend, chunk, own)?;
         statement.on_conflict(on_conflict.clone()).returning(Query::returning().columns(columns.iter().copied()));
         returned.extend(connection.query_all(&statement).await?);
     }
@@ -71,9 +77,10 @@ fn statement_for<A: ActiveModelTrait>(
 }
 
 /// Cuts the rows into pieces whose parameters fit into one statement.
-fn chunks<A: ActiveModelTrait>(rows: Vec<A>) -> Vec<Vec<A>> {
+fn chunks<A: ActiveModelTrait>(backend: DbBackend, rows: Vec<A>) -> Vec<Vec<A>> {
     let columns = <A::Entity as EntityTrait>::Column::iter().count();
-    let rows_per_statement = MAX_PARAMETERS / columns;
+    let most = if backend == DbBackend::Postgres { MAX_PARAMETERS } else { MAX_PARAMETERS_ON_SQLITE };
+    let rows_per_statement = most / columns;
     let mut chunks = Vec::with_capacity(1 + rows.len() / rows_per_statement);
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
