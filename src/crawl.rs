@@ -1,7 +1,7 @@
 //! The run itself: begins it or goes on with it, lets the workers work, ends it, and says what came of it.
 //!
-//! Reads as a table of contents. `plan` says which pages are due, `worker` deals with one after another (`page`), `pulse`
-//! keeps the run's sign of life, `certify` shows that everything was seen, `summary` adds up. HTTP is [`crate::api`]'s,
+//! Reads as a table of contents. `plan` says which pages are due, `worker` deals with one after another (`page`), `saver`
+//! commits them, `pulse` keeps the run's sign of life, `certify` shows that everything was seen, `summary` adds up. HTTP is [`crate::api`]'s,
 //! SQL is [`crate::store`]'s; they meet here.
 
 mod certify;
@@ -13,6 +13,7 @@ mod page;
 mod plan;
 mod politeness;
 mod pulse;
+mod saver;
 mod stop;
 mod summary;
 mod vectors;
@@ -166,12 +167,18 @@ pub async fn run(
 impl Shared {
     /// Lets the workers work until nothing is left, or until one of them meets what none can get past.
     async fn work(&self) -> Option<Error> {
-        let mut workers = JoinSet::new();
-        for _ in 0..self.options.workers {
-            workers.spawn(Worker::new(self.clone()).work());
+        let mut tasks = JoinSet::new();
+        let (savers, ready) = saver::savers(self);
+        for saver in savers {
+            tasks.spawn(saver.work());
         }
+        for _ in 0..self.options.workers {
+            tasks.spawn(Worker::new(self.clone(), ready.clone()).work());
+        }
+        // With the last worker's, the queue ends, and so do the savers.
+        drop(ready);
         let mut trouble = None;
-        while let Some(ended) = workers.join_next().await {
+        while let Some(ended) = tasks.join_next().await {
             let result = ended.map_err(Error::from).flatten();
             if let Err(error) = result
                 && trouble.is_none()

@@ -4,13 +4,14 @@
 //!  config ──► crawl::run ── plan: which pages are due ──────────────┐
 //!                 │                                                 ▼
 //!                 │   worker 1..N, a tokio task each, with connections of one pool:
-//!                 │     claim a page ► api: list it ► store: which ids are unknown ► api: their details ► store: save the page
+//!                 │     claim a page ► api: list it ► store: which ids are unknown ► api: their details ► saver: save the page
 //!                 │                                                                                        │
 //!                 └── progress (bars | log lines | silent) ◄── counters                one transaction: movies, genres, cast,
 //!                                                                                      torrents, links, vectors, page done
 //! ```
 //!
-//! The page is the unit of everything: of the claim, of the transaction, of resume, of sharing a run between machines.
+//! The page is the unit of everything: of the claim, of the commit, of resume, of sharing a run between machines. Pages that
+//! are ready at the same moment share a transaction.
 //!
 //! | module | what it does |
 //! |---|---|

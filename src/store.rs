@@ -103,6 +103,13 @@ impl Store {
         self.db.unlimited()
     }
 
+    /// Returns how many transactions of a crawl gain by being written side by side: on `SQLite` there is one writer, and on
+    /// `PostgreSQL` more than two wait for each other's genres and cast.
+    #[must_use]
+    pub fn useful_writers(&self) -> usize {
+        if self.writer.is_some() { 1 } else { 2 }
+    }
+
     fn backend(&self) -> DbBackend {
         self.db.get_database_backend()
     }

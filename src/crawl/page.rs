@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use futures::future::try_join_all;
+use tokio::sync::oneshot;
 
 use super::coverage::seen;
 use super::details::failure_of;
@@ -23,7 +24,7 @@ struct Read {
 impl Worker {
     /// Deals with pages from the list to the commit.
     pub(super) async fn deal_with(&self, leases: &[Lease]) -> Result<(), Error> {
-        let Shared { options, store, counters, .. } = &self.shared;
+        let Shared { options, store, .. } = &self.shared;
         let read = try_join_all(leases.iter().map(|lease| self.read_or_give_up(*lease))).await?;
         let read: Vec<Read> = read.into_iter().flatten().collect();
         let external_ids: Vec<i32> = read.iter().flat_map(|page| page.listing.external_ids()).collect();
@@ -31,14 +32,17 @@ impl Worker {
         for page in &read {
             self.extend_plan(page).await?;
         }
-        let results = try_join_all(read.into_iter().map(|page| self.collect(page, &known))).await?;
-        let figures = retry(options.patience, || async { store.save_pages(&results).await }).await?;
-        for (page, saved) in results.iter().zip(figures) {
-            let Some(saved) = saved else { continue };
-            let Saved { saved: new, skipped, failed, .. } = saved;
-            tracing::debug!("page {}: {new} saved, {skipped} skipped, {failed} failed", page.lease.page);
-            counters.add(saved);
+        let mut unsaved = Vec::with_capacity(read.len());
+        for page in read {
+            let result = self.collect(page, &known).await?;
+            let has_details = !result.new.is_empty() || result.scope == Scope::Everything;
+            unsaved.push(self.hand_over(result).await);
+            if has_details {
+                // So that a crash costs the details of one page a worker, however many pages it took.
+                wait_until_saved(&mut unsaved).await;
+            }
         }
+        wait_until_saved(&mut unsaved).await;
         Ok(())
     }
 
@@ -195,4 +199,13 @@ impl Worker {
 /// Says whether the lease is on a batch of movies that failed earlier, not on a list page.
 pub(super) fn is_batch(lease: Lease) -> bool {
     lease.page < 0
+}
+
+/// Waits until pages that were handed over are saved; for ever where that fails, for then this worker is stopped.
+async fn wait_until_saved(unsaved: &mut Vec<oneshot::Receiver<()>>) {
+    for is_saved in unsaved.drain(..) {
+        if is_saved.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }

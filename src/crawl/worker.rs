@@ -4,18 +4,20 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use super::saver::Ready;
 use super::{Error, Shared};
-use crate::store::{Claim, Lease, retry};
+use crate::store::{Claim, Lease, PageResult, retry};
 
 /// How long to wait for pages that others have in hand before looking again.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
-/// Pages are taken more at a time while they take less than this: what a claim and a transaction cost then counts.
+/// More pages are taken at a time while they take less than this: what claiming them and looking them up costs then counts.
 const SHORT: Duration = Duration::from_millis(250);
 
-/// And fewer where they take longer than this, since they are fetched again after a crash.
+/// And fewer where they take longer than this, so that other processes do not wait for pages that lie here.
 const LONG: Duration = Duration::from_secs(1);
 
 /// The most movies that the pages taken at a time may have.
@@ -25,11 +27,13 @@ const MAX_MOVIES_AT_A_TIME: u32 = 200;
 #[derive(Debug)]
 pub(super) struct Worker {
     pub(super) shared: Shared,
+    /// Where pages go that are to be saved.
+    ready: mpsc::Sender<Ready>,
 }
 
 impl Worker {
-    pub(super) fn new(shared: Shared) -> Self {
-        Self { shared }
+    pub(super) fn new(shared: Shared, ready: mpsc::Sender<Ready>) -> Self {
+        Self { shared, ready }
     }
 
     /// Works until nothing is left or a stop is asked for.
@@ -76,6 +80,14 @@ impl Worker {
             retry(options.patience, || async { store.release(leases).await }).await?;
         }
         finished
+    }
+
+    /// Hands a page over to be saved; returns what tells when it is.
+    pub(super) async fn hand_over(&self, page: PageResult) -> oneshot::Receiver<()> {
+        let (is_saved, saved) = oneshot::channel();
+        // The savers end before the workers only where the run ends: then nobody answers, and this worker is stopped.
+        let _ = self.ready.send(Ready { page, is_saved }).await;
+        saved
     }
 }
 
