@@ -103,11 +103,11 @@ impl Store {
         self.db.unlimited()
     }
 
-    /// Returns how many transactions of a crawl gain by being written side by side: on `SQLite` there is one writer, and on
-    /// `PostgreSQL` more than two wait for each other's genres and cast.
+    /// Returns how many transactions of a crawl gain by being written side by side: `SQLite` has one writer, and on `PostgreSQL`
+    /// many would wait for each other's cast.
     #[must_use]
     pub fn useful_writers(&self) -> usize {
-        if self.writer.is_some() { 1 } else { 2 }
+        if self.writer.is_some() { 1 } else { 4 }
     }
 
     fn backend(&self) -> DbBackend {

@@ -148,6 +148,7 @@ impl Worker {
 
     /// Sorts the movies of a page into new ones and updates, fetching the details that are needed.
     async fn collect(&self, page: Read, known: &Known) -> Result<PageResult, Error> {
+        let Shared { options, store, .. } = &self.shared;
         let Read { lease, mut listing, movie_count } = page;
         let external_ids: Vec<i32> = listing.external_ids().collect();
         let reappeared = external_ids.iter().copied().filter(|id| known.disappeared.contains(id)).collect();
@@ -158,10 +159,15 @@ impl Worker {
             self.drop_those_dealt_with(&mut there).await?;
         }
         // What failed is asked for again, be the movie there or not.
-        let existing = if is_batch(lease) { Existing::Refetch } else { self.shared.options.existing };
+        let existing = if is_batch(lease) { Existing::Refetch } else { options.existing };
         let (skipped, to_fetch, updates, scope) = match existing {
             Existing::Skip => (there.len(), Vec::new(), Vec::new(), Scope::RatingAndTorrents),
-            Existing::Update => (0, Vec::new(), listing.changing(there), Scope::RatingAndTorrents),
+            Existing::Update => {
+                let mut listed = listing.changing(there);
+                let up_to_date = retry(options.patience, || async { store.up_to_date(&listed).await }).await?;
+                listed.retain(|movie| !up_to_date.contains(&movie.external_id));
+                (up_to_date.len(), Vec::new(), listed, Scope::RatingAndTorrents)
+            }
             Existing::Refetch => (0, there, Vec::new(), Scope::Everything),
         };
         let Listing { mut failures, mut failed, .. } = listing;

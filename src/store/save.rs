@@ -13,7 +13,7 @@ use super::casts::Portrait;
 use super::links::LinkedIds;
 use super::{
     Error, Failure, Lease, PageReading, Scope, Settled, Store, Vector, casts, changes, coverage, dialect, failures,
-    genres, links, lookups, movies, retries, torrents, unchanged, vectors,
+    genres, links, lookups, movies, retries, torrents, vectors,
 };
 use crate::movie::Movie;
 
@@ -129,7 +129,7 @@ impl Store {
     async fn try_save(&self, pages: &[PageResult]) -> Result<Vec<Saved>, Error> {
         const DOING: &str = "save pages";
         let Some(PageResult { lease: Lease { run_id, .. }, .. }) = pages.first() else { return Ok(Vec::new()) };
-        let batch = self.batch_of(pages, *run_id).await?;
+        let batch = Batch::of(pages, *run_id);
         let writing = self.begin_writing(DOING).await?;
         let transaction = &writing.transaction;
         let mut written = save_movies(transaction, &batch).await?;
@@ -148,21 +148,6 @@ impl Store {
         self.finish_pages(transaction, &finished, "done").await?;
         writing.commit(DOING).await?;
         Ok(finished.into_iter().map(|(_, saved)| saved).collect())
-    }
-
-    /// Puts the movies of pages together, without those of which the source says nothing new.
-    async fn batch_of<'a>(&self, pages: &'a [PageResult], run_id: i64) -> Result<Batch<'a>, Error> {
-        let by_id = |movie: &'a Movie| (movie.external_id, movie);
-        let updates = |scope| pages.iter().filter(move |page| page.scope == scope).flat_map(|page| &page.updates);
-        let mut to_refresh = updates(Scope::RatingAndTorrents).collect();
-        unchanged::take_out(&self.db, &mut to_refresh).await?;
-        Ok(Batch {
-            new: pages.iter().flat_map(|page| &page.new).map(by_id).collect(),
-            to_refresh: to_refresh.into_iter().map(by_id).collect(),
-            to_replace: updates(Scope::Everything).map(by_id).collect(),
-            vectors: pages.iter().flat_map(|page| &page.vectors).map(|(id, vector)| (*id, vector)).collect(),
-            run_id: Some(run_id),
-        })
     }
 
     /// Gives a page up: records why and marks it as failed.
@@ -188,6 +173,21 @@ impl Store {
         writing.commit(DOING).await?;
         let (saved, updated) = (count(inserted.len()), count(changed.len()));
         Ok(Saved { listed: 1, saved, updated, skipped: 1 - saved - updated, failed: 0 })
+    }
+}
+
+impl<'a> Batch<'a> {
+    /// Puts the movies of pages together.
+    fn of(pages: &'a [PageResult], run_id: i64) -> Self {
+        let by_id = |movie: &'a Movie| (movie.external_id, movie);
+        let updates = |scope| pages.iter().filter(move |page| page.scope == scope).flat_map(|page| &page.updates);
+        Self {
+            new: pages.iter().flat_map(|page| &page.new).map(by_id).collect(),
+            to_refresh: updates(Scope::RatingAndTorrents).map(by_id).collect(),
+            to_replace: updates(Scope::Everything).map(by_id).collect(),
+            vectors: pages.iter().flat_map(|page| &page.vectors).map(|(id, vector)| (*id, vector)).collect(),
+            run_id: Some(run_id),
+        }
     }
 }
 

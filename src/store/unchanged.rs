@@ -1,10 +1,10 @@
-//! Takes those movies out of an update of which the source says nothing new, before the page's transaction begins: so
-//! that pages wait for their turn to write only where there is something to write.
+//! Tells of which movies the source says nothing new, before a page's transaction begins: so that pages wait for their turn to
+//! write only where there is something to write.
 //!
 //! Ratings and torrents are read as one text a page, since a row for each costs more than finding it. What differs, or
 //! cannot be told, is left to `changes`, which reads and compares again within the transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use entity::{movie, torrent};
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::changes::{Changing, is_one_of};
-use super::{Error, dialect};
+use super::{Error, Store, dialect};
 use crate::movie::Movie;
 
 /// What is read of a torrent, in the order of the fields of [`Torrent`].
@@ -43,13 +43,17 @@ struct Torrent {
     date_uploaded: Option<DateTime<Utc>>,
 }
 
-/// Takes out the movies whose rating and torrents are stored as the source says.
-pub(super) async fn take_out(connection: &impl ConnectionTrait, updates: &mut Vec<&Movie>) -> Result<(), Error> {
-    if !updates.is_empty() {
-        let stored = stored(connection, updates).await.map_err(Error::doing("look which movies changed"))?;
-        updates.retain(|movie| !stored.as_ref().is_some_and(|stored| stored.is_up_to_date(movie)));
+impl Store {
+    /// Returns those of the movies, by the source's ids, whose rating and torrents are stored as the source says.
+    pub async fn up_to_date(&self, movies: &[Movie]) -> Result<HashSet<i32>, Error> {
+        if movies.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let movies: Vec<&Movie> = movies.iter().collect();
+        let stored = stored(&self.db, &movies).await.map_err(Error::doing("look which movies changed"))?;
+        let Some(stored) = stored else { return Ok(HashSet::new()) };
+        Ok(movies.iter().filter(|movie| stored.is_up_to_date(movie)).map(|movie| movie.external_id).collect())
     }
-    Ok(())
 }
 
 /// Reads what is stored of the movies, or nothing where it cannot be understood.

@@ -83,10 +83,15 @@ async fn save(by_hand: &ByHand, movies: &[Movie]) {
     by_hand.store.save_page(&page).await.expect("the page is saved");
 }
 
-/// Brings movies up to date from the list; returns what came of it, and how many statements it took.
+/// Brings movies up to date from the list, as a crawl does; returns what came of it, and how many statements it took.
 async fn update(by_hand: &ByHand, movies: Vec<Movie>) -> (Saved, usize) {
-    let page = by_hand.page_of_updates(movies, Scope::RatingAndTorrents).await;
-    let (saved, count) = statements::count(Box::pin(by_hand.store.save_page(&page))).await;
+    let mut page = by_hand.page_of_updates(movies, Scope::RatingAndTorrents).await;
+    let saving = async {
+        let up_to_date = by_hand.store.up_to_date(&page.updates).await?;
+        page.updates.retain(|movie| !up_to_date.contains(&movie.external_id));
+        by_hand.store.save_page(&page).await
+    };
+    let (saved, count) = statements::count(Box::pin(saving)).await;
     (saved.expect("the page is saved"), count)
 }
 
