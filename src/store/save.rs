@@ -217,9 +217,10 @@ pub(super) async fn save_movies(transaction: &impl ConnectionTrait, batch: &Batc
     let ids = movies::insert(transaction, &new, now).await?;
     torrents::insert(transaction, &new, &ids).await?;
     vectors::insert(transaction, vectors, &ids).await?;
+    let portrait = if to_replace.is_empty() { Portrait::Keep } else { Portrait::Replace };
     let (to_refresh, to_replace) = (without(to_refresh, &ids), without(to_replace, &ids));
     // Late, for these rows are shared: from here on another page with one of these persons waits for this one.
-    let linked = linked_ids(transaction, &new, &to_replace).await?;
+    let linked = linked_ids(transaction, &new, &to_replace, portrait).await?;
     links::insert(transaction, &new, &ids, &linked).await?;
     let saving = Saving { run_id: *run_id, now };
     let mut changed = changes::apply(transaction, &to_refresh, Scope::RatingAndTorrents, &linked, saving).await?;
@@ -238,10 +239,10 @@ async fn linked_ids(
     transaction: &impl ConnectionTrait,
     new: &[&Movie],
     to_replace: &[&Movie],
+    portrait: Portrait,
 ) -> Result<LinkedIds, Error> {
     let movies = || new.iter().chain(to_replace);
     let names: BTreeSet<&str> = movies().flat_map(|movie| movie.genres.iter().map(String::as_str)).collect();
-    let portrait = if to_replace.is_empty() { Portrait::Keep } else { Portrait::Replace };
     let genres = if names.is_empty() { HashMap::new() } else { genres::get_or_create(transaction, &names).await? };
     let casts = casts::get_or_create(transaction, movies().flat_map(|movie| &movie.cast), portrait).await?;
     Ok(LinkedIds { genres, casts })
