@@ -11,6 +11,7 @@ use super::listing::{Listed, Listing};
 use super::worker::Worker;
 use super::{Error, Existing, Purpose, Shared, plan};
 use crate::api;
+use crate::movie::Movie;
 use crate::store::{self, Failure, Known, Lease, PageReading, PageResult, Saved, Scope, Settled, retry};
 
 /// A page that was read.
@@ -19,6 +20,22 @@ struct Read {
     listing: Listing,
     /// How many movies the source says it has; nothing of a batch of movies that failed earlier.
     movie_count: Option<u64>,
+}
+
+/// A page's movies, told apart by what is to be done about them.
+struct Sorted {
+    lease: Lease,
+    reading: Option<PageReading>,
+    /// Distinct movies that could be read.
+    listed: usize,
+    unknown: Vec<Listed>,
+    /// Those that are there and whose details are asked for again.
+    to_fetch: Vec<Listed>,
+    /// Those that are there, as far as the list tells of them.
+    updates: Vec<Movie>,
+    reappeared: Vec<i32>,
+    failures: Vec<Failure>,
+    failed: u32,
 }
 
 impl Worker {
@@ -32,9 +49,14 @@ impl Worker {
         for page in &read {
             self.extend_plan(page).await?;
         }
-        let mut unsaved = Vec::with_capacity(read.len());
+        let mut sorted = Vec::with_capacity(read.len());
         for page in read {
-            let result = self.collect(page, &known).await?;
+            sorted.push(self.sort(page, &known).await?);
+        }
+        self.drop_unchanged(&mut sorted).await?;
+        let mut unsaved = Vec::with_capacity(sorted.len());
+        for page in sorted {
+            let result = self.collect(page).await?;
             let has_details = !result.new.is_empty() || result.scope == Scope::Everything;
             unsaved.push(self.hand_over(result).await);
             if has_details {
@@ -146,9 +168,8 @@ impl Worker {
         Ok(())
     }
 
-    /// Sorts the movies of a page into new ones and updates, fetching the details that are needed.
-    async fn collect(&self, page: Read, known: &Known) -> Result<PageResult, Error> {
-        let Shared { options, store, .. } = &self.shared;
+    /// Sorts the movies of a page by what is to be done about them.
+    async fn sort(&self, page: Read, known: &Known) -> Result<Sorted, Error> {
         let Read { lease, mut listing, movie_count } = page;
         let external_ids: Vec<i32> = listing.external_ids().collect();
         let reappeared = external_ids.iter().copied().filter(|id| known.disappeared.contains(id)).collect();
@@ -158,41 +179,61 @@ impl Worker {
         if lease.is_read_again {
             self.drop_those_dealt_with(&mut there).await?;
         }
+        let mut listed = unknown.len() + there.len();
         // What failed is asked for again, be the movie there or not.
-        let existing = if is_batch(lease) { Existing::Refetch } else { options.existing };
-        let (skipped, to_fetch, updates, scope) = match existing {
-            Existing::Skip => (there.len(), Vec::new(), Vec::new(), Scope::RatingAndTorrents),
+        let existing = if is_batch(lease) { Existing::Refetch } else { self.shared.options.existing };
+        let (to_fetch, updates) = match existing {
+            Existing::Skip => (Vec::new(), Vec::new()),
             Existing::Update => {
-                let mut listed = listing.changing(there);
-                let up_to_date = retry(options.patience, || async { store.up_to_date(&listed).await }).await?;
-                listed.retain(|movie| !up_to_date.contains(&movie.external_id));
-                (up_to_date.len(), Vec::new(), listed, Scope::RatingAndTorrents)
+                listed -= there.len();
+                let updates = listing.changing(there);
+                listed += updates.len();
+                (Vec::new(), updates)
             }
-            Existing::Refetch => (0, there, Vec::new(), Scope::Everything),
+            Existing::Refetch => (there, Vec::new()),
         };
-        let Listing { mut failures, mut failed, .. } = listing;
-        let distinct = skipped + unknown.len() + to_fetch.len() + updates.len();
-        let listed = u32::try_from(distinct).unwrap_or(u32::MAX) + failed;
+        let reading = movie_count.map(|movie_count| PageReading {
+            page: lease.page,
+            pass: lease.pass,
+            movie_count: i64::try_from(movie_count).unwrap_or(i64::MAX),
+            external_ids,
+        });
+        let Listing { failures, failed, .. } = listing;
+        Ok(Sorted { lease, reading, listed, unknown, to_fetch, updates, reappeared, failures, failed })
+    }
+
+    /// Drops the updates that would change nothing.
+    async fn drop_unchanged(&self, pages: &mut [Sorted]) -> Result<(), Error> {
+        let Shared { options, store, .. } = &self.shared;
+        let updates: Vec<&Movie> = pages.iter().flat_map(|page| &page.updates).collect();
+        let up_to_date = retry(options.patience, || async { store.up_to_date(&updates).await }).await?;
+        for page in pages {
+            page.updates.retain(|movie| !up_to_date.contains(&movie.external_id));
+        }
+        Ok(())
+    }
+
+    /// Fetches the details that a page needs and puts together what is to be saved of it.
+    async fn collect(&self, page: Sorted) -> Result<PageResult, Error> {
+        let Sorted { lease, reading, listed, unknown, to_fetch, mut updates, reappeared, mut failures, mut failed } =
+            page;
+        let listed = u32::try_from(listed).unwrap_or(u32::MAX) + failed;
+        let scope = if to_fetch.is_empty() { Scope::RatingAndTorrents } else { Scope::Everything };
         let asked = unknown.iter().chain(&to_fetch).map(|movie| movie.external_id).collect();
         let mut new = self.fetch_details(unknown).await?;
         let mut fetched = self.fetch_details(to_fetch).await?;
         let gone = self.forget_those_gone(lease, &mut new).await? + self.forget_those_gone(lease, &mut fetched).await?;
-        let listed = listed - gone;
         failures.extend(new.failures.into_iter().chain(fetched.failures));
         failed += new.failed + fetched.failed;
-        let refetched = fetched.movies;
+        let vectors = self.vectors_of(&new.movies, &fetched.movies).await?;
+        updates.extend(fetched.movies);
         Ok(PageResult {
             lease,
-            reading: movie_count.map(|movie_count| PageReading {
-                page: lease.page,
-                pass: lease.pass,
-                movie_count: i64::try_from(movie_count).unwrap_or(i64::MAX),
-                external_ids,
-            }),
-            listed,
-            vectors: self.vectors_of(&new.movies, &refetched).await?,
+            reading,
+            listed: listed - gone,
+            vectors,
             new: new.movies,
-            updates: updates.into_iter().chain(refetched).collect(),
+            updates,
             scope,
             settled: self.settled_by(asked, &failures),
             failures,

@@ -1,7 +1,7 @@
 //! Tells of which movies the source says nothing new, before a page's transaction begins: so that pages wait for their turn to
 //! write only where there is something to write.
 //!
-//! Ratings and torrents are read as one text a page, since a row for each costs more than finding it. What differs, or
+//! Ratings and torrents are read as one text, since a row for each costs more than finding it. What differs, or
 //! cannot be told, is left to `changes`, which reads and compares again within the transaction.
 
 use std::collections::{HashMap, HashSet};
@@ -45,12 +45,11 @@ struct Torrent {
 
 impl Store {
     /// Returns those of the movies, by the source's ids, whose rating and torrents are stored as the source says.
-    pub async fn up_to_date(&self, movies: &[Movie]) -> Result<HashSet<i32>, Error> {
+    pub async fn up_to_date(&self, movies: &[&Movie]) -> Result<HashSet<i32>, Error> {
         if movies.is_empty() {
             return Ok(HashSet::new());
         }
-        let movies: Vec<&Movie> = movies.iter().collect();
-        let stored = stored(&self.db, &movies).await.map_err(Error::doing("look which movies changed"))?;
+        let stored = stored(&self.db, movies).await.map_err(Error::doing("look which movies changed"))?;
         let Some(stored) = stored else { return Ok(HashSet::new()) };
         Ok(movies.iter().filter(|movie| stored.is_up_to_date(movie)).map(|movie| movie.external_id).collect())
     }

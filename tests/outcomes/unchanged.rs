@@ -87,7 +87,7 @@ async fn save(by_hand: &ByHand, movies: &[Movie]) {
 async fn update(by_hand: &ByHand, movies: Vec<Movie>) -> (Saved, usize) {
     let mut page = by_hand.page_of_updates(movies, Scope::RatingAndTorrents).await;
     let saving = async {
-        let up_to_date = by_hand.store.up_to_date(&page.updates).await?;
+        let up_to_date = by_hand.store.up_to_date(&page.updates.iter().collect::<Vec<_>>()).await?;
         page.updates.retain(|movie| !up_to_date.contains(&movie.external_id));
         by_hand.store.save_page(&page).await
     };
