@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, Func, Query};
 use sea_orm::sqlx::Executor;
-use sea_orm::sqlx::postgres::{PgListener, PgPoolOptions};
+use sea_orm::sqlx::postgres::PgListener;
 use sea_orm::{ConnectionTrait, DbBackend, SqlxError};
 use tokio::time::timeout;
 
+use super::pool::of_a_session;
 use super::presence::processes_that_ask;
 use super::silence::{self, LONGEST_PING};
 use super::{Error, Presence, Store};
@@ -53,8 +54,7 @@ impl Store {
         let server = self.db().get_postgres_connection_pool().connect_options();
         let listening = async {
             // A pool of its own: where the connection falls silent, the place that it keeps is nobody else's.
-            let pool = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
-            let pool = pool.connect_with(server.as_ref().clone()).await?;
+            let pool = of_a_session().connect_with(server.as_ref().clone()).await?;
             let mut listener = PgListener::connect_with(&pool).await?;
             listener.listen(CHANNEL).await?;
             Ok(listener)

@@ -34,9 +34,16 @@ pub(super) const READER: Memory = Memory { connections: u32::MAX, cache: "-4096"
 /// within one.
 const LONGEST_IDLE_IN_TRANSACTION: &str = "20s";
 
-/// Opens one connection of its own to a server.
+/// Opens one connection of its own to a server, which stays the same as long as it lives.
 pub(super) async fn session(options: &Options) -> Result<Timely<DatabaseConnection>, Error> {
-    pool(options, 1, CRAWL_READER).await
+    reach(options).await?;
+    Ok(Timely::new(postgres_pool(options, of_a_session()).await?, options))
+}
+
+/// Returns the pool of one session. By default a pool exchanges its connections every half an hour, and with them would go
+/// the locks by which others see that this process lives.
+pub(super) fn of_a_session() -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None)
 }
 
 /// Opens a pool of so many connections.
@@ -54,8 +61,7 @@ pub(super) async fn pool(
         // SQLite does not wait for another that switches a new file to its write-ahead log at the same moment.
         retry(options.acquire_timeout, open).await?
     } else {
-        let pool = postgres_pool(options, max_connections).await;
-        pool.map_err(|error| options.opening(&DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))))?
+        postgres_pool(options, PgPoolOptions::new().max_connections(max_connections)).await?
     };
     Ok(Timely::new(connection, options))
 }
@@ -117,9 +123,10 @@ fn never_create_again(connection: DatabaseConnection, options: &Options) -> Data
     connection
 }
 
-async fn postgres_pool(options: &Options, max_connections: u32) -> Result<DatabaseConnection, SqlxError> {
+async fn postgres_pool(options: &Options, pool: PgPoolOptions) -> Result<DatabaseConnection, Error> {
+    let opening = |error| options.opening(&DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))));
     let longest_statement = options.statement_timeout.as_millis().to_string();
-    let server: PgConnectOptions = options.url.parse()?;
+    let server: PgConnectOptions = options.url.parse().map_err(opening)?;
     let server = server.disable_statement_logging().application_name("yts-ingest").options([
         ("statement_timeout", longest_statement.as_str()),
         // A process that is stopped in the middle of a transaction must not keep its locks from the others.
@@ -130,7 +137,18 @@ async fn postgres_pool(options: &Options, max_connections: u32) -> Result<Databa
         ("tcp_keepalives_count", "3"),
     ]);
     let server = server.options(index_settings());
-    let pool = PgPoolOptions::new().max_connections(max_connections).acquire_timeout(options.acquire_timeout);
-    let pool = silence::exchange_silent(pool, &server).connect_with(server).await?;
-    Ok(pool.into())
+    let pool = pool.acquire_timeout(options.acquire_timeout);
+    Ok(silence::exchange_silent(pool, &server).connect_with(server).await.map_err(opening)?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_never_exchanged_for_another() {
+        let pool = of_a_session();
+        let exchanges = (pool.get_max_lifetime(), pool.get_idle_timeout(), pool.get_max_connections());
+        assert_eq!(exchanges, (None, None, 1));
+    }
 }
