@@ -27,7 +27,8 @@ pub struct Model {
     pub page_limit: i32,
     /// How many list pages there are to read, as far as known.
     pub pages_planned: i32,
-    /// How many movies the source says it has, by its last answer.
+    /// How many movies the source says it has: once the run is certified, by its last answer; before, by the last that
+    /// added pages to the plan.
     pub movie_count: Option<i64>,
     /// How many it said it had by its first answer.
     pub movie_count_at_start: Option<i64>,

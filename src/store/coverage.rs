@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use entity::{movie, run, run_page, run_reading};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ActiveValue::Set, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     TransactionOptions,
 };
 
@@ -106,14 +106,22 @@ impl Store {
         writing.commit(DOING).await
     }
 
-    /// Certifies a run: everything that the source listed until now was seen, or was known before. Where all of it was
-    /// seen, list pages that failed earlier are settled, however many movies they held.
+    /// Certifies a run: everything that the source listed until its last page was read was seen, or was known before; that
+    /// may be long ago, where the run was stopped in between. Where all of it was seen, list pages that failed earlier are
+    /// settled, however many movies they held.
     pub async fn certify(&self, run_id: i64, distinct_movies: Option<usize>) -> Result<(), Error> {
         const DOING: &str = "certify the run";
         let writing = self.begin_writing(DOING).await?;
         let distinct_movies = distinct_movies.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+        let of_run = Expr::col("run_id").eq(run_id);
+        let mut read_until = Query::select();
+        read_until.expr(Expr::col(run_page::Column::FinishedAt).max()).from(run_page::Entity).and_where(of_run.clone());
+        let mut last_count = Query::select();
+        last_count.column(run_reading::Column::MovieCount).from(run_reading::Entity).and_where(of_run);
+        last_count.order_by(run_reading::Column::Id, Order::Desc).limit(1);
         run::Entity::update_many()
-            .col_expr(run::Column::CertifiedAt, dialect::now(self.backend()))
+            .col_expr(run::Column::CertifiedAt, read_until.into())
+            .col_expr(run::Column::MovieCount, last_count.into())
             .col_expr(run::Column::DistinctMovies, Expr::val(distinct_movies))
             .filter(run::COLUMN.id.eq(run_id))
             .exec(&writing.transaction)

@@ -54,7 +54,7 @@ pub enum Outcome {
     Incomplete,
     /// Stopped by the user; it goes on when asked again.
     Interrupted,
-    /// Stopped by the source or the database; it goes on when asked again.
+    /// Stopped by the source; it goes on when asked again, as one does that the database stopped, which can note nothing.
     Failed,
 }
 
@@ -174,7 +174,7 @@ impl Store {
     }
 
     /// Ends a run, or leaves it to be gone on with. A run that was stopped here while others work on it stays "running",
-    /// and one that was given up for a fresh one stays so.
+    /// and one that another process finished, or gave up for a fresh one, stays so.
     pub async fn end_run(&self, run_id: i64, owner: i32, outcome: Outcome, message: Option<&str>) -> Result<(), Error> {
         const DOING: &str = "end the run";
         let writing = self.begin_writing(DOING).await?;
@@ -205,7 +205,7 @@ impl Store {
             .col_expr(run::Column::HeartbeatAt, now)
             .col_expr(run::Column::FinishedAt, finished_at)
             .filter(run::COLUMN.id.eq(run_id))
-            .filter(run::COLUMN.status.ne("abandoned"));
+            .filter(run::COLUMN.status.is_in(UNFINISHED));
         update.exec(connection).await.map_err(Error::doing("set the run's status"))?;
         Ok(())
     }

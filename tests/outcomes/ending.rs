@@ -1,14 +1,17 @@
 //! How runs end: what a process leaves behind, what another one made of the run meanwhile, and what both decide at once.
 
+use chrono::TimeDelta;
 use entity::{run, run_page};
-use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
-use yts_ingest::store::{NewRun, Outcome};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait, QueryOrder};
+use yts_ingest::store::{NewRun, Outcome, PageReading, PageResult};
 
 use crate::support::database::Database;
 use crate::support::records::ByHand;
 
 on_both!(
     a_run_that_was_given_up_for_a_fresh_one_stays_given_up,
+    a_run_that_another_process_finished_stays_finished,
+    a_certificate_is_as_old_as_the_last_page_that_was_read,
     pages_that_its_own_process_left_do_not_keep_a_run_running,
     two_processes_that_begin_a_new_pass_begin_the_same,
 );
@@ -39,6 +42,34 @@ async fn a_run_that_was_given_up_for_a_fresh_one_stays_given_up(database: &Datab
     assert_ne!(fresh.id, by_hand.run.id);
     stop(&by_hand).await;
     assert_eq!(status(&by_hand).await, "abandoned");
+}
+
+async fn a_run_that_another_process_finished_stays_finished(database: &Database) {
+    let by_hand = ByHand::begin(database, 1).await;
+    let ByHand { store, run, presence } = &by_hand;
+    store.end_run(run.id, presence.owner, Outcome::Complete, None).await.expect("the run ends");
+    // This process lost the source, gave its pages back, and learns only now that another took them.
+    let failed = store.end_run(run.id, presence.owner, Outcome::Failed, Some("the source is gone"));
+    failed.await.expect("there is nothing to do");
+    assert_eq!(status(&by_hand).await, "complete");
+}
+
+async fn a_certificate_is_as_old_as_the_last_page_that_was_read(database: &Database) {
+    let by_hand = ByHand::begin(database, 1).await;
+    let store = &by_hand.store;
+    let page = by_hand.page_of_new(Vec::new()).await;
+    let reading = PageReading { page: 1, pass: 1, movie_count: 7, external_ids: Vec::new() };
+    store.save_page(&PageResult { reading: Some(reading), ..page }).await.expect("the page is saved");
+    // The process died before it certified the run, which is gone on with a week later.
+    let row = run_page::Entity::find().one(store.db()).await.expect("pages can be read").expect("there is one");
+    let week_ago = row.finished_at.expect("the page is done") - TimeDelta::weeks(1);
+    let page = run_page::ActiveModel { finished_at: Set(Some(week_ago)), ..row.into() };
+    page.update(store.db()).await.expect("the page is there");
+    store.certify(by_hand.run.id, Some(0)).await.expect("the run is certified");
+
+    let run = run::Entity::find_by_id(by_hand.run.id).one(store.db()).await.expect("runs can be read");
+    let run = run.expect("the run is there");
+    assert_eq!((run.certified_at, run.movie_count), (Some(week_ago), Some(7)));
 }
 
 async fn pages_that_its_own_process_left_do_not_keep_a_run_running(database: &Database) {

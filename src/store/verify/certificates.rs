@@ -67,8 +67,9 @@ fn compare(run: &run::Model, seen: &HashSet<i32>, movies: &Movies) -> Certified 
         );
         findings.push(Finding::new("certificate", what.clone(), detail));
     }
+    // What another process saved since the run began may be newer than what the run saw.
     let unlisted = movies.iter().filter(|(id, (created_at, deleted_at))| {
-        deleted_at.is_none() && Some(*created_at) < run.certified_at && !seen.contains(id)
+        deleted_at.is_none() && *created_at < run.started_at && !seen.contains(id)
     });
     let unlisted_count = unlisted.count();
     if unlisted_count > 0 && is_of_whole_catalogue(&run.scope) {

@@ -20,10 +20,16 @@ on_both!(
     failures_that_are_not_settled_are_told,
 );
 
+/// As if the movies had been there before the run began.
+const BEGIN_THE_RUN_LATE: &str = "UPDATE runs SET started_at = '2100-01-01T00:00:00+00:00'";
+
 async fn movies_that_the_certified_run_did_not_see_are_told_and_left_alone(database: &Database) {
     let (source, undamaged) = crawled(database).await;
     damage(database, &["UPDATE run_readings SET external_ids = '6,5,4,3,2'", "UPDATE runs SET distinct_movies = 5"])
         .await;
+    // Another process may have saved the movie while the run went on.
+    assert_eq!(found(&verify(database, &source, false).await), []);
+    damage(database, &[BEGIN_THE_RUN_LATE]).await;
     for is_repair in [false, true] {
         let report = verify(database, &source, is_repair).await;
         assert_eq!(found(&report), [("unlisted_movies", "run 1")], "{report}");
@@ -33,7 +39,7 @@ async fn movies_that_the_certified_run_did_not_see_are_told_and_left_alone(datab
 
 async fn pages_without_a_reading_and_a_certificate_that_does_not_fit_are_told(database: &Database) {
     let (source, undamaged) = crawled(database).await;
-    damage(database, &["DELETE FROM run_readings"]).await;
+    damage(database, &["DELETE FROM run_readings", BEGIN_THE_RUN_LATE]).await;
     let report = verify(database, &source, true).await;
     let expected = [("certificate", "run 1"), ("page_without_reading", "run_pages"), ("unlisted_movies", "run 1")];
     assert_eq!(found(&report), expected, "{report}");
