@@ -206,11 +206,7 @@ impl Shared {
     /// Keeps the sign of life. A beat that fails is made up for by the next; where the file is gone, nothing more can be.
     async fn beat(&self) -> Result<(), Error> {
         let Self { store, presence, run, .. } = self;
-        let beat = async {
-            presence.renew().await?;
-            store.heartbeat(run.id, presence, Traffic::default()).await
-        };
-        match beat.await {
+        match store.heartbeat(run.id, presence, Traffic::default()).await {
             Err(error @ store::Error::Removed { .. }) => return Err(error.into()),
             Err(error) => tracing::warn!("{error}"),
             Ok(()) => {}

@@ -11,9 +11,6 @@ use crate::store::{Error, Traffic};
 /// Many times within a lease's term, so that a lost beat costs nothing, and often enough for one who watches.
 const BEAT_EVERY: Duration = Duration::from_secs(2);
 
-/// How long a beat may take: on a connection that fell silent, leases must not expire before another is tried.
-const LONGEST_BEAT: Duration = Duration::from_secs(10);
-
 /// The pulse of a run, until it is stopped.
 #[derive(Debug)]
 pub(super) struct Pulse {
@@ -29,12 +26,11 @@ pub(super) fn start(shared: Shared) -> Pulse {
         let mut reported = Traffic::default();
         loop {
             let goes_on = stopped.run_until_cancelled(tokio::time::sleep(BEAT_EVERY)).await.is_some();
-            match tokio::time::timeout(LONGEST_BEAT, beat(&shared, &mut reported)).await {
-                Ok(Ok(())) => {}
+            match beat(&shared, &mut reported).await {
+                Ok(()) => {}
                 // The end of the run says it; until then nothing more goes into a file that is gone.
-                Ok(Err(Error::Removed { .. })) => shared.stop.now(),
-                Ok(Err(error)) => tracing::warn!("{error}"),
-                Err(_) => tracing::warn!("cannot keep the run's sign of life: no answer for {LONGEST_BEAT:?}"),
+                Err(Error::Removed { .. }) => shared.stop.now(),
+                Err(error) => tracing::warn!("{error}"),
             }
             if !goes_on {
                 return;
@@ -56,7 +52,6 @@ impl Pulse {
 
 /// Reports what was asked since the last report. A beat that fails is made up for by the next.
 async fn beat(shared: &Shared, reported: &mut Traffic) -> Result<(), Error> {
-    shared.presence.renew().await?;
     let traffic = shared.client.traffic();
     let now = Traffic {
         total: traffic.total,

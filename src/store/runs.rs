@@ -2,18 +2,25 @@
 //!
 //! The pages of a run, and who works on them, are in `claims`.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use entity::{run, run_page};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, RuntimeErr,
 };
 
-use super::{Error, Presence, Store, bulk, dialect};
+use super::{Error, Presence, Store, bulk, dialect, silence};
 
 /// The statuses of a run that goes on when the same is asked again.
 const UNFINISHED: [&str; 3] = ["running", "interrupted", "failed"];
+
+/// How long a sign of life may take, well within the term of a lease.
+const LONGEST_BEAT: Duration = Duration::from_secs(10);
+
+const BEATING: &str = "keep the run's sign of life";
 
 /// What a run asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,10 +157,19 @@ impl Store {
         Ok(run)
     }
 
-    /// Keeps the sign of life of a run and of the pages in hand, and adds to what was asked of the source.
+    /// Keeps the sign of life of this process, of a run and of the pages in hand, and adds to what was asked of the source.
+    /// Gives up after a while: on a connection that fell silent, leases must not expire before another is tried.
     pub async fn heartbeat(&self, run_id: i64, presence: &Presence, traffic: Traffic) -> Result<(), Error> {
-        const DOING: &str = "keep the run's sign of life";
-        let writing = self.begin_writing(DOING).await?;
+        let beating = async {
+            presence.renew().await?;
+            self.beat(run_id, presence, traffic).await
+        };
+        let silent = || DbErr::Conn(RuntimeErr::SqlxError(silence::error(LONGEST_BEAT).into()));
+        tokio::time::timeout(LONGEST_BEAT, beating).await.unwrap_or_else(|_| Err(Error::doing(BEATING)(silent())))
+    }
+
+    async fn beat(&self, run_id: i64, presence: &Presence, traffic: Traffic) -> Result<(), Error> {
+        let writing = self.begin_writing(BEATING).await?;
         let add =
             |column: run::Column, count: u64| (column, Expr::col(column).add(i64::try_from(count).unwrap_or(i64::MAX)));
         let mut update = run::Entity::update_many()
@@ -168,9 +184,9 @@ impl Store {
         ] {
             update = update.col_expr(column, sum);
         }
-        update.exec(&writing.transaction).await.map_err(Error::doing(DOING))?;
+        update.exec(&writing.transaction).await.map_err(Error::doing(BEATING))?;
         self.renew_leases(&writing.transaction, run_id, presence).await?;
-        writing.commit(DOING).await
+        writing.commit(BEATING).await
     }
 
     /// Ends a run, or leaves it to be gone on with. A run that was stopped here while others work on it stays "running",
