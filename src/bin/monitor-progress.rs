@@ -42,26 +42,31 @@ fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let settings = arguments.common.settings()?;
     let store = Store::open_existing(&cli::store_options(&settings)).await?;
-    let extras = Extras { failures: arguments.failures, changes: arguments.changes };
-    loop {
-        let reading = Reading::take(&store, extras).await?;
-        if arguments.show(&reading)? == Reader::Gone {
-            break;
+    tokio::select! {
+        stopped = tokio::signal::ctrl_c(), if arguments.watch.is_some() => {
+            stopped.context("cannot listen for Ctrl-C")?;
+            return Ok(Exit::Interrupted);
         }
-        let Some(seconds) = arguments.watch.filter(|_| reading.is_running()) else { break };
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(seconds)) => {}
-            stopped = tokio::signal::ctrl_c() => {
-                stopped.context("cannot listen for Ctrl-C")?;
-                return Ok(Exit::Interrupted);
-            }
-        }
+        shown = arguments.show_until_the_end(&store) => shown?,
     }
     store.close().await?;
     Ok(Exit::Complete)
 }
 
 impl Arguments {
+    /// Shows a reading, or in a watch one after the other, until the run has ended.
+    async fn show_until_the_end(&self, store: &Store) -> anyhow::Result<()> {
+        let extras = Extras { failures: self.failures, changes: self.changes };
+        loop {
+            let reading = Reading::take(store, extras).await?;
+            if self.show(&reading)? == Reader::Gone {
+                return Ok(());
+            }
+            let Some(seconds) = self.watch.filter(|_| reading.is_running()) else { return Ok(()) };
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+        }
+    }
+
     /// Shows a reading; in a watch on a terminal, over the one before.
     fn show(&self, reading: &Reading) -> anyhow::Result<Reader> {
         const HOME_AND_CLEAR: &str = "\x1b[H\x1b[J";
