@@ -95,8 +95,9 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
-    /// Movies a page as the API will understand it.
-    pub(super) fn page_size(&self) -> u32 {
+    /// Returns how many movies a page has, as the API will understand it.
+    #[must_use]
+    pub fn page_size(&self) -> u32 {
         const API_DEFAULT: u32 = 20;
         if self.limit == 0 { API_DEFAULT } else { self.limit }
     }

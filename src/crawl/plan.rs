@@ -32,7 +32,7 @@ pub(super) fn new_run(options: &Options) -> NewRun {
     let pages = format!("start_page={start_page} max_pages={max_pages_text}");
     let line = format!("source={source} {pages} existing={existing}{purpose}{}", list(options));
     let scope = scope(options);
-    NewRun { query: line, scope, start_page: *start_page, max_pages: *max_pages, page_limit: query.limit }
+    NewRun { query: line, scope, start_page: *start_page, max_pages: *max_pages, page_limit: query.page_size() }
 }
 
 /// Returns what part of which catalogue the options are about, whatever the pages and their order.
@@ -157,8 +157,8 @@ impl fmt::Display for Forecast {
 /// Asks page 1 only, and says what a run would ask.
 pub async fn forecast(options: &Options, client: &Client) -> Result<Forecast, Error> {
     let ListPage { movie_count, .. } = client.list(&options.query, 1).await.map_err(Error::Source)?;
-    let limit = u64::from(options.query.limit);
-    let last = last_page(options.start_page, options.max_pages, options.query.limit, movie_count);
+    let limit = u64::from(options.query.page_size());
+    let last = last_page(options.start_page, options.max_pages, options.query.page_size(), movie_count);
     let listed_before = limit * u64::from(options.start_page - 1);
     let pages_wanted = u64::from(last - options.start_page) + 1;
     let movies = movie_count.saturating_sub(listed_before).min(pages_wanted * limit);
