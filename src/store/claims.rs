@@ -13,8 +13,8 @@ use sea_orm::sea_query::{
     ValueTuple,
 };
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryResult, Select,
-    UpdateMany,
+    ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryResult,
+    QuerySelect, Select, UpdateMany,
 };
 
 use super::presence::{Presence, owner_is_gone};
@@ -132,13 +132,24 @@ impl Store {
             ]));
         let claimed = self.write(&take).await.map_err(Error::doing(DOING))?;
         if claimed.is_empty() {
-            let is_waiting = self.run_totals(run_id).await?.open > 0;
-            return Ok(if is_waiting { Claim::Wait } else { Claim::Finished });
+            return Ok(if self.has_open_pages(run_id).await? { Claim::Wait } else { Claim::Finished });
         }
         let leases: Result<Vec<Lease>, DbErr> = claimed.iter().map(|row| Lease::from_row(run_id, row)).collect();
         let mut leases = leases.map_err(Error::doing(DOING))?;
         leases.sort_unstable_by_key(|lease| lease.page);
         Ok(Claim::Pages(leases))
+    }
+
+    /// Says whether pages of the run are due or in somebody's hand.
+    async fn has_open_pages(&self, run_id: i64) -> Result<bool, Error> {
+        let open = run_page::Entity::find()
+            .filter(run_page::COLUMN.run_id.eq(run_id))
+            .filter(run_page::COLUMN.status.is_in(["due", "leased"]))
+            .select_only()
+            .column(run_page::Column::Page)
+            .into_tuple::<i32>()
+            .one(&self.db);
+        Ok(open.await.map_err(Error::doing("look for open pages"))?.is_some())
     }
 
     /// Gives pages back, to be claimed again; those that are saved already stay so.
