@@ -85,8 +85,6 @@ pub struct Options {
     pub fresh: bool,
     /// Requests a second, all processes of the database together; 0 means no limit.
     pub rate: f64,
-    /// How long the pages in hand may take after a stop.
-    pub drain: Duration,
     /// How long to go on trying when the database goes away.
     pub patience: Duration,
     /// How to show progress.
@@ -154,9 +152,10 @@ pub async fn run(
         stop,
         pages_changed: Arc::new(Notify::new()),
     };
+    // First, for it may fail, and the others would go on without the run.
+    let politeness = politeness::start(shared.clone()).await?;
     let display = Display::start(shared.options.progress, shared.clone().reader(started));
     let pulse = pulse::start(shared.clone());
-    let politeness = politeness::start(shared.clone()).await?;
     let (trouble, coverage) = shared.work_until_covered().await;
     drop(politeness);
     pulse.stop().await;

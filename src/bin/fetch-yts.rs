@@ -220,7 +220,6 @@ impl Arguments {
             allow_mass_deletion: self.allow_mass_deletion,
             fresh: self.fresh,
             rate: settings.api.rate,
-            drain: settings.crawl.drain,
             patience: settings.database.patience,
             progress: match self.common.quiet {
                 true => progress::Mode::Silent,

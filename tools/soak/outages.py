@@ -29,13 +29,6 @@ def _restart(how):
     check(False, "the server starts after kill -9")
 
 
-def _behind_proxy(database):
-    """Returns a proxy of the server, and the database's URL by way of it."""
-    host = POSTGRES_URL.split("@")[-1].split("/")[0]
-    proxy = Proxy(host)
-    return proxy, database.url.replace(host, f"127.0.0.1:{proxy.port}")
-
-
 def _movies(database):
     return int(database.query_after_kill("SELECT COUNT(*) FROM movies")[0][0])
 

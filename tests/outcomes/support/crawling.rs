@@ -100,7 +100,6 @@ impl Crawl {
             purpose: self.purpose,
             allow_mass_deletion: self.allow_mass_deletion,
             fresh: self.fresh,
-            drain: Duration::from_secs(5),
             patience: Duration::from_secs(30),
             progress: Mode::Silent,
             embedder: self.embedder.clone(),
