@@ -12,7 +12,8 @@ pub struct Model {
     pub id: i64,
     /// The run.
     pub run_id: i64,
-    /// Number of the list page; below 0 it is a batch of movies that failed earlier, and no reading.
+    /// Number of the list page. 0 is the first page as it was when it told how many there are, whether or not it was saved
+    /// then; below 0 it is a batch of movies that failed earlier, and no reading.
     pub page: i32,
     /// The pass over the list in which it was read, from 1; 0 for a batch.
     pub pass: i32,

@@ -6,7 +6,7 @@ use super::{Error, Shared, coverage, plan};
 use crate::store::{Disappeared, PageReading, retry};
 
 /// How often pages are read again before a run says that it could not see the whole list.
-const MAX_ROUNDS_OF_READING_AGAIN: u32 = 5;
+const MAX_ROUNDS_OF_READING_AGAIN: u32 = 10;
 
 /// The largest share of the catalogue that may disappear at once; above it, the source is likely at fault.
 const MAX_SHARE_OF_DELETIONS: f64 = 0.02;
@@ -63,7 +63,7 @@ impl Shared {
             Verdict::Covered => return self.certify(&readings).await,
             _ if rounds_left == 0 => return Ok(Coverage::NotShown(KEPT_SHIFTING.to_owned())),
             Verdict::ReadAgain(pages) => (pages, false),
-            Verdict::NewPass => (readings.iter().map(|reading| reading.page).collect(), true),
+            Verdict::NewPass => (vec![1], true),
         };
         tracing::info!("the list shifted while it was read: reading {} pages again", pages.len());
         retry(options.patience, || async { store.read_again(run.id, &pages, judged, new_pass).await }).await?;

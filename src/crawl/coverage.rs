@@ -3,11 +3,12 @@
 //! New movies enter at the top and push the rest down; a removed one pulls the rest up. A reading of a page is a stretch
 //! of the list at one moment. Two stretches belong together where they share a movie, or where they are neighbours and
 //! the source gave the same count with both. Where all of them belong together, nothing was missed between them.
-//! The top is read once more at the end, so that what came in meanwhile is seen as well; if movies both
-//! came in and went, equal counts prove nothing, and the whole list is read in a new pass.
+//! Equal counts prove that only where movies did not both come in and go meanwhile. The top tells: it is read before all
+//! other pages of a pass and once more when nothing else is left to read, and has to have grown by as much as the count.
+//! Where it has not, the whole list is read in a new pass.
 //! Fetching is the workers' affair; this file only decides.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::store::PageReading;
 
@@ -16,33 +17,48 @@ use crate::store::PageReading;
 pub(super) enum Verdict {
     /// Everything was seen.
     Covered,
-    /// These pages are to be read again.
+    /// These pages are to be read again, or for the first time in their pass.
     ReadAgain(Vec<i32>),
-    /// All pages are to be read again, in a new pass.
+    /// All pages are to be read again in a new pass, which begins with the first alone.
     NewPass,
 }
 
-/// Decides from the readings of a run, in the order in which they were made.
+/// Decides from the readings of a run, in the order in which they were saved.
 ///
-/// `is_unchanged` says that the run found nothing that was not known: then equal counts are proof enough, and the top
-/// need not be read once more.
+/// `is_unchanged` says that the run found nothing that was not known: then the top need not be read once more, where equal
+/// counts and no movie on two pages show that nothing shifted.
 pub(super) fn judge(readings: &[PageReading], page_limit: u32, is_unchanged: bool) -> Verdict {
     let pass = pass(readings);
-    let readings: Vec<&PageReading> = readings.iter().filter(|reading| reading.pass == pass).collect();
-    let heads: Vec<&PageReading> = readings.iter().copied().filter(|reading| reading.page == 1).collect();
-    let Some(first) = readings.first() else { return Verdict::Covered };
-    let is_static = readings.iter().all(|reading| reading.movie_count == first.movie_count);
-    let gaps = gaps(&readings);
-    match heads.as_slice() {
-        [_] if is_static && is_unchanged => Verdict::Covered,
-        [.., before, last] => match change_at_top(before, last) {
-            Top::Grew(count) if may_hide_a_change(count, last.movie_count - before.movie_count) => Verdict::NewPass,
-            Top::Grew(_) if gaps.is_empty() => Verdict::Covered,
-            Top::Grew(_) => Verdict::ReadAgain(with_top(gaps, 1)),
-            Top::MovedAway => Verdict::ReadAgain(with_top(gaps, pages_grown(before, last, page_limit))),
-        },
-        _ => Verdict::ReadAgain(with_top(gaps, 1)),
+    let tops: Vec<&PageReading> = readings.iter().filter(|reading| reading.pass == pass && reading.page <= 1).collect();
+    let readings_of_pages = readings.iter().filter(|reading| reading.page != PageReading::TOP);
+    let (of_pass, earlier): (Vec<&PageReading>, Vec<&PageReading>) =
+        readings_of_pages.partition(|reading| reading.pass == pass);
+    let Some(last) = of_pass.last() else { return Verdict::Covered };
+    let read: BTreeSet<i32> = of_pass.iter().map(|reading| reading.page).collect();
+    let unread: BTreeSet<i32> =
+        earlier.iter().map(|reading| reading.page).filter(|page| !read.contains(page)).collect();
+    if !unread.is_empty() {
+        return Verdict::ReadAgain(unread.into_iter().collect());
     }
+    let looks_at_top = of_pass.iter().filter(|reading| reading.page == 1).count();
+    if is_unchanged && looks_at_top == 1 && stood_still(&tops, &of_pass) {
+        return Verdict::Covered;
+    }
+    let gaps = gaps(&of_pass);
+    let top = Top::of(&of_pass);
+    let changes: Vec<Change> = tops.iter().map(|earlier| top.change_since(earlier)).collect();
+    if changes.contains(&Change::Hidden) {
+        return Verdict::NewPass;
+    }
+    if let Some(grown_by) = changes.iter().filter_map(|change| change.moved_away()).max() {
+        let pages = i32::try_from(grown_by / i64::from(page_limit.max(1)) + 2).unwrap_or(i32::MAX);
+        return Verdict::ReadAgain(gaps.into_iter().chain(1..=pages).collect::<BTreeSet<i32>>().into_iter().collect());
+    }
+    if !gaps.is_empty() {
+        return Verdict::ReadAgain(gaps);
+    }
+    // Alone, so that it is read when everything else is.
+    if looks_at_top < 2 || last.page != 1 { Verdict::ReadAgain(vec![1]) } else { Verdict::Covered }
 }
 
 /// Returns the pass that is judged: the last one.
@@ -59,10 +75,12 @@ pub(super) fn lacking(readings: &[PageReading], seen: usize, page_limit: u32) ->
     (lacking > Ord::max(movie_count / 50, page_limit.into())).then_some(lacking)
 }
 
-/// Returns the distinct movies that were seen, in whichever pass, sorted.
+/// Returns the distinct movies that were seen on pages that were saved, in whichever pass, sorted.
 pub(super) fn seen(readings: &[PageReading]) -> Vec<i32> {
     let mut seen = Vec::with_capacity(listed(readings));
-    seen.extend(readings.iter().flat_map(|reading| &reading.external_ids));
+    seen.extend(
+        readings.iter().filter(|reading| reading.page != PageReading::TOP).flat_map(|reading| &reading.external_ids),
+    );
     seen.sort_unstable();
     seen.dedup();
     seen
@@ -73,40 +91,67 @@ fn listed<'a>(readings: impl IntoIterator<Item = &'a PageReading>) -> usize {
     readings.into_iter().map(|reading| reading.external_ids.len()).sum()
 }
 
-enum Top {
-    /// So many movies came in above those that were there.
-    Grew(i64),
-    /// None of those that were there is on the first page any more.
-    MovedAway,
+/// Says whether the list cannot have shifted while each page was read once: the count stayed the same, the top too, and no
+/// movie was on two pages, as it would be where one came in above it and another went.
+fn stood_still(tops: &[&PageReading], readings: &[&PageReading]) -> bool {
+    let is_same = |reading: &&PageReading| reading.movie_count == readings[0].movie_count;
+    let is_same_top =
+        |top: &&PageReading| top.movie_count == tops[0].movie_count && top.external_ids == tops[0].external_ids;
+    let mut ids: Vec<i32> = readings.iter().flat_map(|reading| reading.external_ids.iter().copied()).collect();
+    ids.sort_unstable();
+    readings.iter().all(is_same) && tops.iter().all(is_same_top) && ids.windows(2).all(|pair| pair[0] != pair[1])
 }
 
-fn change_at_top(before: &PageReading, last: &PageReading) -> Top {
-    if before.external_ids.is_empty() {
-        return Top::Grew(i64::try_from(last.external_ids.len()).unwrap_or(i64::MAX));
+/// The top of the list as it was last seen.
+struct Top {
+    movie_count: i64,
+    /// The movies from the first page down, as far as the pages were seen with that count.
+    external_ids: Vec<i32>,
+}
+
+/// What became of the top since an earlier look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    /// Movies only came in, or only went, so that the counts between rose, or fell, all the time.
+    Plain,
+    /// Some came in and others went: equal counts between prove nothing.
+    Hidden,
+    /// None of the movies is where the top was seen; the count grew by so many.
+    MovedAway(i64),
+}
+
+impl Change {
+    fn moved_away(self) -> Option<i64> {
+        match self {
+            Self::MovedAway(grown_by) => Some(grown_by),
+            Self::Plain | Self::Hidden => None,
+        }
     }
-    let still_there = before.external_ids.iter().find_map(|id| last.external_ids.iter().position(|other| other == id));
-    still_there.map_or(Top::MovedAway, |count| Top::Grew(i64::try_from(count).unwrap_or(i64::MAX)))
 }
 
-/// Says whether as many movies may have come in as went between two readings with equal counts: not where they only
-/// came in, or only went, since then the counts rose, or fell, all the time.
-fn may_hide_a_change(came_in: i64, count_grew: i64) -> bool {
-    let only_came_in = count_grew == came_in;
-    let only_went = came_in == 0 && count_grew <= 0;
-    !only_came_in && !only_went
-}
+impl Top {
+    fn of(readings: &[&PageReading]) -> Self {
+        let latest: BTreeMap<i32, &PageReading> = readings.iter().map(|reading| (reading.page, *reading)).collect();
+        let movie_count = latest.get(&1).map_or(0, |first| first.movie_count);
+        let seen_together =
+            (1..).map_while(|page| latest.get(&page)).take_while(|page| page.movie_count == movie_count);
+        Self { movie_count, external_ids: seen_together.flat_map(|page| page.external_ids.iter().copied()).collect() }
+    }
 
-/// Returns how many pages the list grew by between two readings of its top, and one more for the rest.
-fn pages_grown(before: &PageReading, last: &PageReading, page_limit: u32) -> i32 {
-    let movies_grown = (last.movie_count - before.movie_count).max(0);
-    i32::try_from(movies_grown / i64::from(page_limit.max(1)) + 2).unwrap_or(i32::MAX)
-}
-
-fn with_top(pages: Vec<i32>, top_pages: i32) -> Vec<i32> {
-    let mut pages: Vec<i32> = pages.into_iter().chain(1..=top_pages).collect();
-    pages.sort_unstable();
-    pages.dedup();
-    pages
+    fn change_since(&self, earlier: &PageReading) -> Change {
+        let grown_by = self.movie_count - earlier.movie_count;
+        let place = |id: &i32| self.external_ids.iter().position(|other| other == id);
+        let came_in = earlier.external_ids.iter().find_map(place).map(|place| i64::try_from(place).unwrap_or(i64::MAX));
+        match came_in {
+            // There was nothing that could have gone.
+            _ if earlier.external_ids.is_empty() => Change::Plain,
+            Some(came_in) if came_in == grown_by || (came_in == 0 && grown_by <= 0) => Change::Plain,
+            None if grown_by >= i64::try_from(earlier.external_ids.len()).unwrap_or(i64::MAX) => {
+                Change::MovedAway(grown_by)
+            }
+            _ => Change::Hidden,
+        }
+    }
 }
 
 /// Returns the pages on both sides of each place where neighbouring pages do not belong together.

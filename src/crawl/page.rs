@@ -18,8 +18,8 @@ use crate::store::{self, Failure, Known, Lease, PageReading, PageResult, Saved, 
 struct Read {
     lease: Lease,
     listing: Listing,
-    /// How many movies the source says it has; nothing of a batch of movies that failed earlier.
-    movie_count: Option<u64>,
+    /// What the page held; none where it is a batch of movies that failed earlier.
+    reading: Option<PageReading>,
 }
 
 /// A page's movies, told apart by what is to be done about them.
@@ -50,8 +50,9 @@ impl Worker {
             self.extend_plan(page).await?;
         }
         let mut sorted = Vec::with_capacity(read.len());
+        let mut dealt_with = HashSet::new();
         for page in read {
-            sorted.push(self.sort(page, &known).await?);
+            sorted.push(self.sort(page, &known, &mut dealt_with).await?);
         }
         self.drop_unchanged(&mut sorted).await?;
         let mut unsaved = Vec::with_capacity(sorted.len());
@@ -71,25 +72,28 @@ impl Worker {
     /// Reads a page, or records that it can't be had.
     async fn read_or_give_up(&self, lease: Lease) -> Result<Option<Read>, Error> {
         match self.read(lease).await? {
-            Ok((listing, movie_count)) => Ok(Some(Read { lease, listing, movie_count })),
+            Ok(read) => Ok(Some(read)),
             Err(error) if error.is_source_down() => Err(Error::Source(error)),
             Err(error) => self.give_up(lease, &error).await.map(|()| None),
         }
     }
 
-    /// Reads a list page, with the count of movies that the source gives, or a batch of movies that failed earlier.
-    async fn read(&self, lease: Lease) -> Result<Result<(Listing, Option<u64>), api::Error>, Error> {
+    /// Reads a list page, or a batch of movies that failed earlier.
+    async fn read(&self, lease: Lease) -> Result<Result<Read, api::Error>, Error> {
         let Shared { client, options, store, run, .. } = &self.shared;
         if is_batch(lease) {
             // What failed before may well fail again; without this, that would look like a source that never answers.
             self.make_sure_that_the_source_answers().await?;
             let external_ids = retry(options.patience, || async { store.batch(run.id, lease.page).await }).await?;
-            return Ok(Ok((Listing::of_batch(external_ids), None)));
+            return Ok(Ok(Read { lease, listing: Listing::of_batch(external_ids), reading: None }));
         }
         let listed = client.list(&options.query, lease.page.cast_unsigned()).await;
         Ok(listed.map(|page| {
-            let movie_count = page.movie_count;
-            (Listing::from(page), Some(movie_count))
+            let movie_count = i64::try_from(page.movie_count).unwrap_or(i64::MAX);
+            let listing = Listing::from(page);
+            let external_ids = listing.external_ids().collect();
+            let reading = PageReading { page: lease.page, pass: lease.pass, movie_count, external_ids };
+            Read { lease, listing, reading: Some(reading) }
         }))
     }
 
@@ -149,11 +153,12 @@ impl Worker {
     /// Makes the pages due that a list page tells of, and wakes the workers that wait for them.
     async fn extend_plan(&self, page: &Read) -> Result<(), Error> {
         let Shared { run, store, counters, options, pages_changed, trusted_until, .. } = &self.shared;
-        let Some(movie_count) = page.movie_count else { return Ok(()) };
+        let Some(reading) = &page.reading else { return Ok(()) };
         if options.purpose == Purpose::RetryFailed {
             return Ok(());
         }
-        let last_of_all = plan::last_page(run.start_page, run.max_pages, run.page_limit, movie_count);
+        let last_of_all =
+            plan::last_page(run.start_page, run.max_pages, run.page_limit, reading.movie_count.cast_unsigned());
         let this_page = page.lease.page.cast_unsigned();
         let last_page = match trusted_until {
             None => last_of_all,
@@ -161,25 +166,26 @@ impl Worker {
             Some(_) => last_of_all.min(this_page + 1),
         };
         if counters.plan(last_page - run.start_page + 1) {
-            let movie_count = Some(movie_count);
-            retry(options.patience, || async { store.plan_pages(run, last_page, movie_count).await }).await?;
+            retry(options.patience, || async { store.plan_pages(run, last_page, Some(reading)).await }).await?;
             pages_changed.notify_waiters();
         }
         Ok(())
     }
 
-    /// Sorts the movies of a page by what is to be done about them.
-    async fn sort(&self, page: Read, known: &Known) -> Result<Sorted, Error> {
-        let Read { lease, mut listing, movie_count } = page;
-        let external_ids: Vec<i32> = listing.external_ids().collect();
-        let reappeared = external_ids.iter().copied().filter(|id| known.disappeared.contains(id)).collect();
+    /// Sorts the movies of a page by what is to be done about them. Nothing is about those that another page has which was read
+    /// together with it: where a list shifts, two may have the same.
+    async fn sort(&self, page: Read, known: &Known, dealt_with: &mut HashSet<i32>) -> Result<Sorted, Error> {
+        let Read { lease, mut listing, reading } = page;
+        let reappeared = listing.external_ids().filter(|id| known.disappeared.contains(id)).collect();
+        let mut listed = if lease.is_read_again { 0 } else { listing.movies.len() };
+        listing.movies.retain(|movie| dealt_with.insert(movie.external_id));
         let movies = std::mem::take(&mut listing.movies);
         let (mut there, unknown): (Vec<Listed>, Vec<Listed>) =
             movies.into_iter().partition(|movie| known.external_ids.contains(&movie.external_id));
         if lease.is_read_again {
             self.drop_those_dealt_with(&mut there).await?;
+            listed = unknown.len() + there.len();
         }
-        let mut listed = unknown.len() + there.len();
         // What failed is asked for again, be the movie there or not.
         let existing = if is_batch(lease) { Existing::Refetch } else { self.shared.options.existing };
         let (to_fetch, updates) = match existing {
@@ -192,12 +198,6 @@ impl Worker {
             }
             Existing::Refetch => (there, Vec::new()),
         };
-        let reading = movie_count.map(|movie_count| PageReading {
-            page: lease.page,
-            pass: lease.pass,
-            movie_count: i64::try_from(movie_count).unwrap_or(i64::MAX),
-            external_ids,
-        });
         let Listing { failures, failed, .. } = listing;
         Ok(Sorted { lease, reading, listed, unknown, to_fetch, updates, reappeared, failures, failed })
     }

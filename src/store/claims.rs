@@ -19,7 +19,7 @@ use sea_orm::{
 
 use super::presence::{Presence, owner_is_gone};
 use super::save::Saved;
-use super::{Error, Run, Store, bulk, dialect};
+use super::{Error, PageReading, Run, Store, bulk, coverage, dialect};
 
 /// How long a lease lasts unless it is renewed; renewals come several times within it.
 const LEASE_TERM: Duration = Duration::from_secs(30);
@@ -66,8 +66,9 @@ impl Lease {
 }
 
 impl Store {
-    /// Makes sure that the run has the pages up to `last_page`; what it has stays as it is.
-    pub async fn plan_pages(&self, run: &Run, last_page: u32, movie_count: Option<u64>) -> Result<(), Error> {
+    /// Makes sure that the run has the pages up to `last_page`; what it has stays as it is. Where the first page told of them,
+    /// what it held is kept too, since all of them are read after it, even if it is not saved before the process dies.
+    pub async fn plan_pages(&self, run: &Run, last_page: u32, told_by: Option<&PageReading>) -> Result<(), Error> {
         const DOING: &str = "plan the run's pages";
         let writing = self.begin_writing(DOING).await?;
         let transaction = &writing.transaction;
@@ -76,14 +77,17 @@ impl Store {
         let mut grow = run::Entity::update_many()
             .col_expr(run::Column::PagesPlanned, higher.finally(Expr::col(run::Column::PagesPlanned)).into())
             .filter(run::COLUMN.id.eq(run.id));
-        if let Some(movie_count) = movie_count {
-            let movie_count = i64::try_from(movie_count).unwrap_or(i64::MAX);
+        if let Some(&PageReading { movie_count, .. }) = told_by {
             let at_start = [Expr::col(run::Column::MovieCountAtStart), Expr::val(movie_count)];
             grow = grow
                 .col_expr(run::Column::MovieCount, Expr::val(movie_count))
                 .col_expr(run::Column::MovieCountAtStart, Func::coalesce(at_start).into());
         }
         grow.exec(transaction).await.map_err(Error::doing(DOING))?;
+        if let Some(first) = told_by.filter(|reading| reading.page == 1) {
+            let top = PageReading { page: PageReading::TOP, ..first.clone() };
+            coverage::record(transaction, run.id, &[&top]).await?;
+        }
         let known = OnConflict::new().do_nothing().to_owned();
         for first in (run.start_page..=last_page).step_by(PAGES_AT_ONCE as usize) {
             let pages = (first..=last_page).take(PAGES_AT_ONCE as usize).map(|page| run_page::ActiveModel {

@@ -21,7 +21,7 @@ const MOVIES_AT_ONCE: u64 = 10_000;
 /// What a list page held at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageReading {
-    /// Number of the list page.
+    /// Number of the list page, or [`PageReading::TOP`].
     pub page: i32,
     /// The pass over the list, from 1.
     pub pass: i32,
@@ -29,6 +29,11 @@ pub struct PageReading {
     pub movie_count: i64,
     /// The movies on the page, in its order.
     pub external_ids: Vec<i32>,
+}
+
+impl PageReading {
+    /// The first page as it was when it told how many there are, whether or not it was saved then.
+    pub const TOP: i32 = 0;
 }
 
 /// What became of the movies that a certified run did not see.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use entity::{failure, run, run_page};
 use sea_orm::{EntityTrait, PaginatorTrait};
 use yts_ingest::crawl::Summary;
-use yts_ingest::store::{Error, Failure, NewRun, Options, Outcome, Saved, Store, retry};
+use yts_ingest::store::{Error, Failure, NewRun, Options, Outcome, PageReading, Saved, Store, retry};
 
 use crate::support::crawling::{CLOSING_LOOK, Crawl, demo_movies, demo_server};
 use crate::support::database::Database;
@@ -128,7 +128,8 @@ async fn what_was_done_unheard_is_done_once(database: &Database) {
     let new = NewRun { scope: query.clone(), query, start_page: 1, max_pages: None, page_limit: 50 };
     let opened = retry(PATIENCE, || store.open_run(&new, true)).await.expect("a run begins");
     lose_next();
-    retry(PATIENCE, || store.plan_pages(&opened, 3, Some(150))).await.expect("pages are planned");
+    let told_by = PageReading { page: 1, pass: 1, movie_count: 150, external_ids: vec![1, 2, 3] };
+    retry(PATIENCE, || store.plan_pages(&opened, 3, Some(&told_by))).await.expect("pages are planned");
     lose_next();
     retry(PATIENCE, || store.certify(opened.id, Some(150))).await.expect("it is certified");
     let owner = by_hand.presence.owner;

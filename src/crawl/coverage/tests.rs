@@ -32,6 +32,8 @@ fn a_removal_between_neighbours_opens_a_gap_that_is_read_again() {
     let mut readings = vec![reading(1, 6, [9, 8, 7]), reading(2, 5, [5, 4])];
     assert_eq!(judge(&readings, 3, false), Verdict::ReadAgain(vec![1, 2]));
     readings.extend([reading(1, 5, [8, 7, 6]), reading(2, 5, [5, 4])]);
+    assert_eq!(judge(&readings, 3, false), Verdict::ReadAgain(vec![1]), "the top is read when all else is");
+    readings.push(reading(1, 5, [8, 7, 6]));
     assert_eq!(judge(&readings, 3, false), Verdict::Covered);
     assert_eq!(seen(&readings), [4, 5, 6, 7, 8, 9]);
 }
@@ -45,10 +47,64 @@ fn one_in_and_one_out_leave_the_count_but_not_the_proof() {
 #[test]
 fn a_new_pass_is_judged_by_itself() {
     let first = [reading(1, 6, [9, 8, 7]), reading(2, 6, [6, 5, 4]), reading(1, 6, [10, 9, 8])];
-    let second = [reading(1, 6, [10, 9, 8]), reading(2, 6, [7, 5, 4])].map(|again| PageReading { pass: 2, ..again });
-    let readings = [first.as_slice(), second.as_slice()].concat();
+    let again = |reading: PageReading| PageReading { pass: 2, ..reading };
+    let mut readings = [first.as_slice(), &[again(reading(1, 6, [10, 9, 8]))]].concat();
+    assert_eq!(judge(&readings, 3, false), Verdict::ReadAgain(vec![2]), "it begins with the top alone");
+    readings.push(again(reading(2, 6, [7, 5, 4])));
     assert_eq!(judge(&readings, 3, false), Verdict::ReadAgain(vec![1]));
+    readings.push(again(reading(1, 6, [10, 9, 8])));
+    assert_eq!(judge(&readings, 3, false), Verdict::Covered);
     assert_eq!(seen(&readings).len(), 7);
+}
+
+#[test]
+fn equal_counts_prove_nothing_where_a_movie_was_on_two_pages() {
+    // 13 came in and 5 went before page 2 was read, so that 7 was nowhere.
+    let readings = [reading(1, 9, [12, 11, 10]), reading(3, 9, [6, 5, 4]), reading(2, 9, [10, 9, 8])];
+    assert_eq!(judge(&readings, 3, true), Verdict::ReadAgain(vec![1]));
+    let looked_again = [readings.as_slice(), &[reading(1, 9, [13, 12, 11])]].concat();
+    assert_eq!(judge(&looked_again, 3, true), Verdict::NewPass);
+}
+
+#[test]
+fn the_last_look_at_the_top_comes_after_the_gaps_were_read() {
+    // 9 went before pages 3 and 4 were read. Then 13 came in and 1 went between the readings of pages 3 and 2.
+    let mut readings = vec![
+        reading(1, 12, [12, 11, 10]),
+        reading(2, 12, [9, 8, 7]),
+        reading(3, 11, [5, 4, 3]),
+        reading(4, 11, [2, 1]),
+    ];
+    assert_eq!(judge(&readings, 3, false), Verdict::ReadAgain(vec![2, 3]));
+    readings.extend([reading(3, 11, [5, 4, 3]), reading(2, 11, [10, 8, 7])]);
+    assert_eq!(judge(&readings, 3, false), Verdict::ReadAgain(vec![1]));
+    readings.push(reading(1, 11, [13, 12, 11]));
+    assert_eq!(judge(&readings, 3, false), Verdict::NewPass, "6 was nowhere");
+}
+
+#[test]
+fn a_first_page_that_was_never_saved_tells_what_changed_since_all_the_same() {
+    // The process died with page 1 in hand; until the run went on, 13 had come in and 5 had gone.
+    let top = PageReading { page: PageReading::TOP, ..reading(1, 9, [12, 11, 10]) };
+    let mut readings = vec![top, reading(3, 9, [6, 5, 4]), reading(1, 9, [13, 12, 11]), reading(2, 9, [10, 9, 8])];
+    assert_eq!(judge(&readings, 3, true), Verdict::NewPass, "7 was nowhere");
+    readings[0].external_ids = vec![13, 12, 11];
+    assert_eq!(judge(&readings, 3, true), Verdict::Covered, "where it had not changed");
+}
+
+#[test]
+fn a_top_that_moved_further_than_the_list_grew_hides_what_went() {
+    let readings = [reading(1, 6, [9, 8, 7]), reading(2, 6, [6, 5, 4]), reading(1, 6, [12, 11, 10])];
+    assert_eq!(judge(&readings, 3, false), Verdict::NewPass);
+    // Followed down, it has moved by six, while the list grew by four.
+    let followed = [
+        reading(1, 6, [9, 8, 7]),
+        reading(2, 6, [6, 5, 4]),
+        reading(1, 10, [15, 14, 13]),
+        reading(2, 10, [12, 11, 10]),
+        reading(3, 10, [9, 8, 7]),
+    ];
+    assert_eq!(judge(&followed, 3, false), Verdict::NewPass);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use entity::{movie, run};
 use sea_orm::{EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::Finding;
-use crate::store::{Error, Store};
+use crate::store::{Error, PageReading, Store};
 
 const DOING: &str = "compare the movies with the certificate";
 
@@ -36,7 +36,8 @@ impl Store {
             .map_err(Error::doing(DOING))?;
         let Some(run) = newest else { return Ok(None) };
         let readings = self.readings(run.id).await?;
-        let seen: HashSet<i32> = readings.iter().flat_map(|reading| reading.external_ids.iter().copied()).collect();
+        let of_pages = readings.iter().filter(|reading| reading.page != PageReading::TOP);
+        let seen: HashSet<i32> = of_pages.flat_map(|reading| reading.external_ids.iter().copied()).collect();
         let movies: Vec<(i32, DateTime<Utc>, Option<DateTime<Utc>>)> = movie::Entity::find()
             .select_only()
             .columns([movie::Column::ExternalId, movie::Column::CreatedAt, movie::Column::DeletedAt])
