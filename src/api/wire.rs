@@ -126,8 +126,9 @@ impl Entry {
         movie::fill_unknown(&self.0, movie)
     }
 
-    /// Reads of the movie what changes often, rating and torrents, as far as it is not known.
-    pub fn fill_changing(&self, movie: &mut Movie) -> Result<(), BadMovie> {
+    /// Reads of the movie what changes often, rating and torrents, as far as it is not known. Returns what could not be
+    /// understood, and so is lost.
+    pub fn fill_changing(&self, movie: &mut Movie) -> Result<Vec<String>, BadMovie> {
         movie::fill_changing(&self.0, movie)
     }
 }

@@ -97,7 +97,8 @@ impl Worker {
     }
 }
 
-fn lost_part(external_id: i64, reason: String) -> Failure {
+/// Returns the failure that it is to have lost a part of a movie.
+pub(super) fn lost_part(external_id: i64, reason: String) -> Failure {
     Failure { external_id: Some(external_id), stage: "parse", reason, body_head: None }
 }
 

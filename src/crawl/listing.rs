@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::details::lost_part;
 use crate::api::{BadMovie, Entry, ListPage};
 use crate::movie::Movie;
 use crate::store::Failure;
@@ -43,7 +44,11 @@ impl Listing {
             let mut is_understood = false;
             for entry in &entries {
                 match entry.fill_changing(&mut movie) {
-                    Ok(()) => is_understood = true,
+                    Ok(lost) => {
+                        is_understood = true;
+                        let in_list = lost.into_iter().map(|reason| format!("in the list: {reason}"));
+                        self.failures.extend(in_list.map(|reason| lost_part(external_id.into(), reason)));
+                    }
                     Err(bad) => self.fail(bad),
                 }
             }

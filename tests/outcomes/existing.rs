@@ -24,6 +24,8 @@ on_both!(
     what_the_source_no_longer_says_stays_known,
     new_movies_are_saved_whole_whatever_is_done_with_the_others,
     a_torrent_that_the_source_repeats_is_kept_once,
+    a_torrent_of_an_update_that_cannot_be_understood_is_recorded,
+    a_movie_on_two_pages_that_are_read_together_is_asked_for_once,
 );
 on_one!(Postgres: an_update_from_the_list_takes_nothing_back_that_another_process_writes);
 
@@ -189,6 +191,26 @@ async fn a_torrent_that_the_source_repeats_is_kept_once(database: &Database) {
         let seeds_of: Vec<_> = snapshot.movie(1).torrents.values().map(|torrent| torrent.seeds).collect();
         assert_eq!(seeds_of, [i32::try_from(seeds).ok(), Some(1)], "{existing:?}");
     }
+}
+
+async fn a_torrent_of_an_update_that_cannot_be_understood_is_recorded(database: &Database) {
+    let (source, crawl, _) = crawled(database).await;
+    source.script().movies[0]["torrents"] = json!([torrent_json("A1", 77), {"quality": "720p"}]);
+    let summary = Crawl { existing: Existing::Update, ..crawl }.run(database).await;
+    assert_eq!((summary.status, summary.movies.updated, summary.movies.failed), ("incomplete", 1, 0));
+    let reasons: Vec<_> = summary.failures.iter().map(|failure| failure.reason.as_str()).collect();
+    assert_eq!(reasons, ["in the list: torrents[1]: no hash"]);
+}
+
+async fn a_movie_on_two_pages_that_are_read_together_is_asked_for_once(database: &Database) {
+    // Each page but the first begins with the movie that the one before ended with.
+    let listed = [1, 2, 3, 3, 4, 5, 5, 6, 7, 7, 8, 9, 9, 10, 11, 11, 12, 13];
+    let source = Source::start(listed.into_iter().map(movie_json).collect()).await;
+    let summary = Crawl { limit: 3, workers: 1, ..Crawl::of(source.base_url()) }.run(database).await;
+    assert_eq!(summary.movies, MovieCounts { listed: 18, saved: 13, updated: 0, skipped: 5, failed: 0 });
+    let mut asked = source.script().asked_details.clone();
+    asked.sort_unstable();
+    assert_eq!(asked, Vec::from_iter(1..=13));
 }
 
 async fn an_update_from_the_list_takes_nothing_back_that_another_process_writes(database: &Database) {

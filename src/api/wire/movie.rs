@@ -32,18 +32,18 @@ pub(super) fn read_piece(piece: Piece<'_>, answer: &str) -> Result<ParsedMovie, 
     Ok(ParsedMovie { movie, lost })
 }
 
-/// Reads of a movie what is not known of it.
+/// Reads of a movie what is not known of it. What is lost there is not: most of it is known.
 pub(super) fn fill_unknown(raw: &RawValue, movie: &mut Movie) -> Result<(), BadMovie> {
     understand(movie, Fields::read(raw.get()), raw.get(), fill).map(drop)
 }
 
-/// Reads of a movie what changes often, as far as it is not known.
-pub(super) fn fill_changing(raw: &RawValue, movie: &mut Movie) -> Result<(), BadMovie> {
+/// Reads of a movie what changes often, as far as it is not known; returns what is lost.
+pub(super) fn fill_changing(raw: &RawValue, movie: &mut Movie) -> Result<Vec<String>, BadMovie> {
     let fill = |movie: &mut Movie, fields: &Fields<'_>, lost: &mut Vec<String>| {
         movie.rating = movie.rating.or_else(|| fields.rating("rating"));
         rows::fill_torrents(&mut movie.torrents, fields, lost)
     };
-    understand(movie, Fields::read(raw.get()), raw.get(), fill).map(drop)
+    understand(movie, Fields::read(raw.get()), raw.get(), fill)
 }
 
 /// Returns the id of a movie of which nothing else is to be known, where it is a sensible one.
