@@ -210,7 +210,7 @@ async fn a_movie_on_two_pages_that_are_read_together_is_asked_for_once(database:
     assert_eq!(summary.movies, MovieCounts { listed: 18, saved: 13, updated: 0, skipped: 5, failed: 0 });
     let mut asked = source.script().asked_details.clone();
     asked.sort_unstable();
-    assert_eq!(asked, Vec::from_iter(1..=13));
+    assert_eq!(asked, (1..=13).collect::<Vec<_>>());
 }
 
 async fn an_update_from_the_list_takes_nothing_back_that_another_process_writes(database: &Database) {
