@@ -48,7 +48,8 @@ fn documents_of(movies: &[&Movie]) -> OwnColumn {
     OwnColumn { name: "search_document", array: "tsvector[]", values: movies.iter().map(document).collect() }
 }
 
-/// Makes sure that the movies that were not inserted are there; a lost race for a slug is told as contention.
+/// Makes sure that the movies that were not inserted are there. Where one is not, it lost a race for its slug, or something
+/// that the user made keeps it out.
 async fn all_exist(connection: &impl ConnectionTrait, external_ids: &[i32]) -> Result<(), Error> {
     let mut found = HashSet::new();
     for keys in external_ids.chunks(bulk::MAX_KEYS) {
@@ -57,7 +58,7 @@ async fn all_exist(connection: &impl ConnectionTrait, external_ids: &[i32]) -> R
         found.extend(query.into_tuple::<i32>().all(connection).await.map_err(Error::doing(DOING))?);
     }
     match external_ids.iter().find(|id| !found.contains(id)) {
-        Some(&external_id) => Err(Error::Contended { external_id }),
+        Some(&external_id) => Err(Error::NotTaken { external_id }),
         None => Ok(()),
     }
 }
@@ -69,28 +70,27 @@ pub(super) async fn unique_slugs(
 ) -> Result<HashMap<i32, String>, Error> {
     let wanted: Vec<(i32, &str)> =
         movies.iter().filter_map(|movie| Some((movie.external_id, movie.slug.as_deref()?))).collect();
-    // Most slugs are free, so those with the id appended are looked up only where they may be needed.
-    let mut holders = holders_of(connection, wanted.iter().map(|(_, slug)| (*slug).to_owned()).collect()).await?;
-    let mut seen = HashSet::with_capacity(wanted.len());
-    let contended = wanted.iter().filter(|(id, slug)| {
-        let is_held = holders.get(*slug).is_some_and(|holder| holder != id);
-        !seen.insert(*slug) || is_held
-    });
-    let mut others: HashSet<String> = contended.map(|(id, slug)| with_id(slug, *id)).collect();
-    let displaced = wanted.iter().filter(|(_, slug)| others.contains(*slug));
-    let displaced: Vec<String> = displaced.map(|(id, slug)| with_id(slug, *id)).collect();
-    others.extend(displaced);
-    holders.extend(holders_of(connection, others.into_iter().collect()).await?);
-    let mut slugs = HashMap::with_capacity(wanted.len());
-    for (external_id, slug) in wanted {
-        let mut free = slug.to_owned();
-        while holders.get(&free).is_some_and(|&holder| holder != external_id) {
-            free = with_id(&free, external_id);
+    let mut holders = HashMap::new();
+    let mut looked_up = HashSet::new();
+    let mut unknown: Vec<String> = wanted.iter().map(|(_, slug)| (*slug).to_owned()).collect();
+    // Most slugs are free, so that one look does; those with the id appended may be taken as well.
+    loop {
+        looked_up.extend(unknown.iter().cloned());
+        holders.extend(holders_of(connection, unknown).await?);
+        let mut taken = HashMap::with_capacity(wanted.len());
+        for (external_id, slug) in &wanted {
+            let is_of_another = |holder: Option<&i32>| holder.is_some_and(|holder| holder != external_id);
+            let mut free = (*slug).to_owned();
+            while is_of_another(holders.get(&free)) || is_of_another(taken.get(&free)) {
+                free = with_id(&free, *external_id);
+            }
+            taken.insert(free, *external_id);
         }
-        holders.insert(free.clone(), external_id);
-        slugs.insert(external_id, free);
+        unknown = taken.keys().filter(|slug| !looked_up.contains(*slug)).cloned().collect();
+        if unknown.is_empty() {
+            return Ok(taken.into_iter().map(|(slug, external_id)| (external_id, slug)).collect());
+        }
     }
-    Ok(slugs)
 }
 
 /// Returns which movies hold these slugs, as far as any does.

@@ -1,14 +1,20 @@
 //! What a movie, a slug and a person are called in the database, where the source leaves it open or repeats itself.
 
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use yts_ingest::movie::{CastMember, Movie};
+use yts_ingest::store::{Scope, retry};
 
 use crate::support::database::Database;
-use crate::support::records::{full_movie, person};
+use crate::support::records::{ByHand, full_movie, person};
 use crate::support::snapshot::Snapshot;
+use crate::support::waiting::until_somebody_waits;
 
 on_both!(
     a_movie_without_a_title_takes_the_long_one_else_the_slug_else_its_id,
     a_slug_that_another_movie_holds_gets_the_id_appended,
+    a_slug_is_free_only_where_no_movie_holds_it_with_whatever_is_appended,
     a_slug_stays_as_it_is_when_its_movie_is_saved_again,
     one_person_in_two_roles_keeps_both,
     a_person_without_a_code_is_told_by_the_name,
@@ -17,6 +23,9 @@ on_both!(
     text_is_data_whatever_it_holds,
     text_with_nul_has_one_outcome_on_both_databases,
 );
+on_one!(Postgres: a_slug_that_is_taken_at_this_moment_is_looked_up_again);
+
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Returns a movie of which little is known.
 fn bare(external_id: i32) -> Movie {
@@ -48,6 +57,37 @@ async fn a_slug_that_another_movie_holds_gets_the_id_appended(database: &Databas
     let snapshot = Snapshot::of(store.db()).await;
     let slugs: Vec<_> = snapshot.movies.values().map(|movie| movie.columns.slug.as_deref()).collect();
     assert_eq!(slugs, [Some("same-2001-3"), Some("same-2001-5"), Some("same-2001")]);
+}
+
+async fn a_slug_is_free_only_where_no_movie_holds_it_with_whatever_is_appended(database: &Database) {
+    let store = database.store().await;
+    for (external_id, slug) in [(1, "same"), (2, "same-5"), (3, "same-5-5"), (5, "same"), (6, "same-5-5-5")] {
+        let movie = Movie { slug: Some(slug.to_owned()), ..bare(external_id) };
+        store.save_movie(&movie).await.expect("a movie is saved");
+    }
+    let snapshot = Snapshot::of(store.db()).await;
+    let slugs: Vec<_> = snapshot.movies.values().filter_map(|movie| movie.columns.slug.as_deref()).collect();
+    assert_eq!(slugs, ["same", "same-5", "same-5-5", "same-5-5-5", "same-5-5-5-6"]);
+}
+
+async fn a_slug_that_is_taken_at_this_moment_is_looked_up_again(database: &Database) {
+    let by_hand = ByHand::begin(database, 1).await;
+    let store = by_hand.store.clone();
+    for external_id in [1, 2] {
+        store.save_movie(&bare(external_id)).await.expect("a movie is saved");
+    }
+    let named = Movie { slug: Some("same".to_owned()), ..bare(1) };
+    let page = by_hand.page_of_updates(vec![named], Scope::Everything).await;
+    let db = database.plain_connection().await;
+    let other = db.begin().await.expect("a transaction begins");
+    other.execute_unprepared("UPDATE movies SET slug = 'same' WHERE external_id = 2").await.expect("the slug is free");
+    let saving = tokio::spawn(async move { retry(PATIENCE, || by_hand.store.save_page(&page)).await });
+    until_somebody_waits(store.db()).await;
+    other.commit().await.expect("the slug is taken");
+    let saved = saving.await.expect("no panic").expect("the page is saved");
+    assert_eq!((saved.updated, saved.failed), (1, 0));
+    let slug = Snapshot::of(store.db()).await.movie(1).columns.slug.clone();
+    assert_eq!(slug.as_deref(), Some("same-1"));
 }
 
 async fn a_slug_stays_as_it_is_when_its_movie_is_saved_again(database: &Database) {
