@@ -96,7 +96,8 @@ impl Store {
         let mut query = failure::Entity::find()
             .select_only()
             .column_as(Expr::col(column).cast_as("bigint"), "what")
-            .column_as(failure::COLUMN.id.count(), "failures")
+            // What one attempt loses may be several parts.
+            .column_as(Expr::col(failure::Column::RunId).count_distinct(), "attempts")
             .filter(failure::COLUMN.resolved_at.is_null())
             .filter(Expr::col(column).is_not_null())
             .filter(Expr::col(failure::Column::RunId).in_subquery(runs))
@@ -108,7 +109,7 @@ impl Store {
         let rows: Vec<(i64, i64)> =
             query.into_tuple().all(connection).await.map_err(Error::doing("read what failed"))?;
         let (taken_up, set_aside): (Vec<_>, Vec<_>) =
-            rows.into_iter().partition(|(_, failures)| *failures < MAX_FAILURES_BEFORE_SET_ASIDE);
+            rows.into_iter().partition(|(_, attempts)| *attempts < MAX_FAILURES_BEFORE_SET_ASIDE);
         Ok((taken_up.into_iter().map(|(what, _)| what).collect(), set_aside.len()))
     }
 
