@@ -73,9 +73,11 @@ pub enum Error {
     /// Of several pages some cannot be saved as they are; nothing of any was saved, and each may be tried alone.
     #[error("some of these pages cannot be saved together with the others; each can be tried alone")]
     NotTogether,
-    /// A movie's slug was taken by another process at the same moment.
-    #[error("movie {external_id} could not be saved beside another that was saved at the same moment")]
-    Contended {
+    /// A movie was neither inserted nor there: its slug was taken at the same moment, or something of the user's drops it.
+    #[error(
+        "the database did not take movie {external_id}, and does not say why; a trigger or a unique index of your own may"
+    )]
+    NotTaken {
         /// The source's id.
         external_id: i32,
     },
@@ -101,13 +103,14 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Open { transient, .. } => *transient,
-            Self::Contended { .. } | Self::RunEnded => true,
+            Self::RunEnded => true,
             Self::Migrate(source) | Self::Statement { source, .. } => is_transient(source),
             Self::Url { .. }
             | Self::InUse { .. }
             | Self::Removed { .. }
             | Self::LeaseLost { .. }
             | Self::SavedBefore { .. }
+            | Self::NotTaken { .. }
             | Self::NotTogether => false,
         }
     }
@@ -117,7 +120,10 @@ impl Error {
     pub fn is_about_data(&self) -> bool {
         // SQLSTATE classes 21 (a key twice), 22 (data exception), 23 (constraint violation), 54 (limit exceeded), P0 (raised by a
         // trigger of the user's); SQLite's primary codes 18 (too big), 19 (constraint), 20 (mismatch), the extended code being primary + 256 × n.
-        let Self::Statement { source, .. } = self else { return false };
+        let source = match self {
+            Self::Statement { source, .. } if !is_transient(source) => source,
+            error => return matches!(error, Self::NotTaken { .. }),
+        };
         let Some(code) = database_code(source) else { return false };
         match code.parse::<u32>() {
             Ok(number) if code.len() < 5 => matches!(number % 256, 18..=20),
@@ -145,6 +151,8 @@ fn is_transient_sqlx(error: &SqlxError) -> bool {
         | SqlxError::PoolClosed
         | SqlxError::Protocol(_)
         | SqlxError::WorkerCrashed => true,
+        // A slug that was looked up and was free: another process took it at this moment.
+        SqlxError::Database(error) if error.constraint() == Some("movies_slug_key") => true,
         SqlxError::Database(error) => error.code().is_some_and(|code| {
             // Connection trouble, a transaction that stood still, serialization failure and deadlock, a statement that took
             // too long, shutdown and start-up of the server; too many connections; and SQLite's "busy" and "locked".

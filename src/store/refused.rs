@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use sea_orm::{ConnectionTrait, DbBackend};
+
 use super::save::{Batch, PageResult, save_movies};
-use super::{Error, Failure, Scope, Store};
+use super::{Error, Failure, Scope, Store, Vector};
 use crate::movie::Movie;
 
 impl Store {
@@ -21,9 +23,9 @@ impl Store {
     }
 
     async fn accept_or_record(&self, movie: &Movie, is_new: bool, page: &mut PageResult) -> Result<(), Error> {
-        let movies = if is_new { &mut page.new } else { &mut page.updates };
-        match self.rehearse(movie, is_new, page.scope).await {
-            Ok(()) => movies.push(movie.clone()),
+        match self.rehearse(movie, is_new, page.scope, page.vectors.get(&movie.external_id)).await {
+            Ok(()) if is_new => page.new.push(movie.clone()),
+            Ok(()) => page.updates.push(movie.clone()),
             Err(error) if error.is_about_data() => {
                 page.failed += 1;
                 if let Some(settled) = &mut page.settled {
@@ -42,16 +44,22 @@ impl Store {
     }
 
     /// Saves a movie and takes it back.
-    async fn rehearse(&self, movie: &Movie, is_new: bool, scope: Scope) -> Result<(), Error> {
+    async fn rehearse(&self, movie: &Movie, is_new: bool, scope: Scope, vector: Option<&Vector>) -> Result<(), Error> {
         const DOING: &str = "try a movie";
         let writing = self.begin_writing(DOING).await?;
         let one = BTreeMap::from([(movie.external_id, movie)]);
+        let vectors = vector.map(|vector| (movie.external_id, vector)).into_iter().collect();
         let batch = match scope {
-            _ if is_new => Batch { new: one, ..Batch::default() },
+            _ if is_new => Batch { new: one, vectors, ..Batch::default() },
             Scope::RatingAndTorrents => Batch { to_refresh: one, ..Batch::default() },
-            Scope::Everything => Batch { to_replace: one, ..Batch::default() },
+            Scope::Everything => Batch { to_replace: one, vectors, ..Batch::default() },
         };
         save_movies(&writing.transaction, &batch).await?;
+        if self.backend() == DbBackend::Postgres {
+            // Nothing is committed, so what is only looked at then would not be looked at.
+            let now = writing.transaction.execute_unprepared("SET CONSTRAINTS ALL IMMEDIATE").await;
+            now.map_err(Error::doing(DOING))?;
+        }
         writing.transaction.rollback().await.map_err(Error::doing(DOING))
     }
 }

@@ -17,6 +17,9 @@ use super::{
 };
 use crate::movie::Movie;
 
+/// How often a page is gone through for what the database refuses.
+const MAX_REHEARSALS: u32 = 3;
+
 /// What came of a page, to be saved.
 #[derive(Clone, Debug)]
 pub struct PageResult {
@@ -115,7 +118,11 @@ impl Store {
     /// commit was lost, the same may be asked again: what was committed is not committed twice.
     pub async fn save_page(&self, page: &PageResult) -> Result<Saved, Error> {
         let mut result = self.try_save(std::slice::from_ref(page)).await;
-        if result.as_ref().is_err_and(Error::is_about_data) {
+        // What is accepted at one moment may be refused at the next, where others write too.
+        for _ in 0..MAX_REHEARSALS {
+            if !result.as_ref().is_err_and(Error::is_about_data) {
+                break;
+            }
             let accepted = self.without_refused(page).await?;
             result = self.try_save(&[accepted]).await;
         }

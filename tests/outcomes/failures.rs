@@ -4,7 +4,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 use yts_ingest::crawl::{FailureLine, MovieCounts, Summary};
 use yts_ingest::movie::Movie;
-use yts_ingest::store::{Scope, Store};
+use yts_ingest::store::{PageResult, Scope, Store, Vector};
 
 use crate::support::crawling::{CLOSING_LOOK, Crawl};
 use crate::support::database::{Database, Kind};
@@ -23,8 +23,11 @@ on_both!(
     a_page_with_a_refused_movie_may_be_saved_again_where_the_answer_was_lost,
     an_update_that_the_database_refuses_costs_that_movie_only,
     a_movie_that_never_passes_a_rule_of_the_user_s_own_costs_that_movie_only,
+    a_movie_that_the_database_drops_in_silence_costs_that_movie_only,
+    a_vector_that_the_database_refuses_costs_that_movie_only,
     what_failed_is_tried_again_when_the_same_is_typed_again,
 );
+on_one!(Postgres: a_movie_that_is_refused_at_the_commit_costs_that_movie_only);
 
 /// Crawls four pages of five movies each from a source that was spoilt.
 async fn crawl(source: &Source, database: &Database) -> Summary {
@@ -189,7 +192,6 @@ async fn an_update_that_the_database_refuses_costs_that_movie_only(database: &Da
 
 /// Gives the database a rule of the user's own, which movie 7 never passes.
 pub(crate) async fn refuse_movie_seven(database: &Database) {
-    let store = database.store().await;
     let rules: &[&str] = match database.kind {
         Kind::Sqlite => &["CREATE TRIGGER no_seven BEFORE INSERT ON movies WHEN NEW.external_id = 7 \
                            BEGIN SELECT RAISE(ABORT, 'no seven here'); END"],
@@ -199,9 +201,63 @@ pub(crate) async fn refuse_movie_seven(database: &Database) {
             "CREATE TRIGGER no_seven BEFORE INSERT ON movies FOR EACH ROW EXECUTE FUNCTION no_seven()",
         ],
     };
+    make_rules(database, rules).await;
+}
+
+async fn make_rules(database: &Database, rules: &[&str]) {
+    let store = database.store().await;
     for rule in rules {
         store.db().execute_unprepared(rule).await.expect("the user may make rules");
     }
+}
+
+/// Expects a page of ten new movies to be saved without movie 7.
+async fn assert_only_seven_fails(database: &Database) {
+    let by_hand = ByHand::begin(database, 1).await;
+    let page = by_hand.page_of_new((1..=10).map(full_movie).collect()).await;
+    let vector = |id| Vector { model: format!("model {id}"), text_hash: String::new(), numbers: vec![1.0] };
+    let page = PageResult { vectors: (1..=10).map(|id| (id, vector(id))).collect(), ..page };
+    let saved = by_hand.store.save_page(&page).await.expect("the page is saved");
+    assert_eq!((saved.listed, saved.saved, saved.failed), (10, 9, 1));
+    let recorded = by_hand.store.failures(by_hand.run.id, 10).await.expect("failures can be read");
+    let recorded: Vec<_> = recorded.iter().map(|row| (row.external_id, row.stage.as_str())).collect();
+    assert_eq!(recorded, [(Some(7), "save")]);
+    assert!(!saved_ids(&by_hand.store).await.contains(&7));
+}
+
+async fn a_movie_that_the_database_drops_in_silence_costs_that_movie_only(database: &Database) {
+    let rules: &[&str] = match database.kind {
+        Kind::Sqlite => &["CREATE TRIGGER no_seven BEFORE INSERT ON movies WHEN NEW.external_id = 7 \
+                           BEGIN SELECT RAISE(IGNORE); END"],
+        Kind::Postgres => &[
+            "CREATE FUNCTION no_seven() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+            "CREATE TRIGGER no_seven BEFORE INSERT ON movies FOR EACH ROW WHEN (NEW.external_id = 7) \
+             EXECUTE FUNCTION no_seven()",
+        ],
+    };
+    make_rules(database, rules).await;
+    assert_only_seven_fails(database).await;
+}
+
+async fn a_vector_that_the_database_refuses_costs_that_movie_only(database: &Database) {
+    let rules: &[&str] = match database.kind {
+        Kind::Sqlite => &["CREATE TRIGGER no_seven BEFORE INSERT ON movie_embeddings WHEN NEW.model = 'model 7' \
+                           BEGIN SELECT RAISE(ABORT, 'no seven here'); END"],
+        Kind::Postgres => &["ALTER TABLE movie_embeddings ADD CHECK (model <> 'model 7')"],
+    };
+    make_rules(database, rules).await;
+    assert_only_seven_fails(database).await;
+}
+
+async fn a_movie_that_is_refused_at_the_commit_costs_that_movie_only(database: &Database) {
+    let rules = [
+        "CREATE FUNCTION no_seven() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN RAISE EXCEPTION 'no seven here'; END $$",
+        "CREATE CONSTRAINT TRIGGER no_seven AFTER INSERT ON movies INITIALLY DEFERRED FOR EACH ROW \
+         WHEN (NEW.external_id = 7) EXECUTE FUNCTION no_seven()",
+    ];
+    make_rules(database, &rules).await;
+    assert_only_seven_fails(database).await;
 }
 
 async fn a_movie_that_never_passes_a_rule_of_the_user_s_own_costs_that_movie_only(database: &Database) {
