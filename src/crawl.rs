@@ -171,8 +171,9 @@ impl Shared {
         for saver in savers {
             tasks.spawn(saver.work());
         }
+        let seen_before = Arc::default();
         for _ in 0..self.options.workers {
-            tasks.spawn(Worker::new(self.clone(), ready.clone()).work());
+            tasks.spawn(Worker::new(self.clone(), ready.clone(), Arc::clone(&seen_before)).work());
         }
         // With the last worker's, the queue ends, and so do the savers.
         drop(ready);

@@ -133,8 +133,11 @@ impl Worker {
             listed.clear();
             return Ok(());
         }
-        let readings = retry(options.patience, || async { store.readings(run.id).await }).await?;
-        let seen = seen(&readings);
+        let read = async || {
+            let readings = retry(options.patience, || async { store.readings(run.id).await }).await?;
+            Ok::<_, Error>(seen(&readings))
+        };
+        let seen = self.seen_before.get_or_try_init(read).await?;
         listed.retain(|movie| seen.binary_search(&movie.external_id).is_err());
         Ok(())
     }

@@ -2,9 +2,10 @@
 //! is in `page`.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OnceCell, mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::saver::Ready;
@@ -29,11 +30,13 @@ pub(super) struct Worker {
     pub(super) shared: Shared,
     /// Where pages go that are to be saved.
     ready: mpsc::Sender<Ready>,
+    /// The movies that the run saw before its workers began, sorted; looked up when the first page is read again.
+    pub(super) seen_before: Arc<OnceCell<Vec<i32>>>,
 }
 
 impl Worker {
-    pub(super) fn new(shared: Shared, ready: mpsc::Sender<Ready>) -> Self {
-        Self { shared, ready }
+    pub(super) fn new(shared: Shared, ready: mpsc::Sender<Ready>, seen_before: Arc<OnceCell<Vec<i32>>>) -> Self {
+        Self { shared, ready, seen_before }
     }
 
     /// Works until nothing is left or a stop is asked for.
