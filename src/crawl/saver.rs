@@ -24,6 +24,7 @@ pub(super) struct Ready {
 #[derive(Debug)]
 pub(super) struct Saver {
     shared: Shared,
+    /// Locked only while pages are taken from it: whichever saver is idle takes what is ready.
     queue: Arc<Mutex<mpsc::Receiver<Ready>>>,
 }
 

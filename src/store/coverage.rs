@@ -65,6 +65,20 @@ pub(super) async fn record(
     bulk::insert(connection, rows.collect(), None).await.map_err(Error::doing("keep what pages held"))
 }
 
+/// Notes that the source lists movies again that were thought to have disappeared.
+pub(super) async fn mark_reappeared(connection: &impl ConnectionTrait, external_ids: &[i32]) -> Result<(), Error> {
+    if external_ids.is_empty() {
+        return Ok(());
+    }
+    movie::Entity::update_many()
+        .col_expr(movie::Column::DeletedAt, Expr::val(None::<DateTime<Utc>>))
+        .filter(dialect::is_any_of(connection.get_database_backend(), movie::Column::ExternalId, external_ids))
+        .exec(connection)
+        .await
+        .map_err(Error::doing("note that movies are listed again"))?;
+    Ok(())
+}
+
 impl Store {
     /// Returns what the pages of a run held, in the order in which they were saved.
     pub async fn readings(&self, run_id: i64) -> Result<Vec<PageReading>, Error> {

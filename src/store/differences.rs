@@ -4,8 +4,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use entity::{cast, genre, movie, movie_cast, torrent};
-use sea_orm::sea_query::{Expr, Func, Value};
-use sea_orm::{EntityTrait, IdenStatic, Iterable, ModelTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::Value;
+use sea_orm::{EntityTrait, IdenStatic, Iterable, ModelTrait, QueryFilter};
 use serde::Serialize;
 
 use super::casts::PersonKey;
@@ -35,20 +35,6 @@ pub struct Comparison {
 }
 
 impl Store {
-    /// Returns so many movies that are not marked as deleted, drawn at random, by the source's ids.
-    pub async fn random_movies(&self, count: u32) -> Result<Vec<i32>, Error> {
-        movie::Entity::find()
-            .select_only()
-            .column(movie::Column::ExternalId)
-            .filter(movie::COLUMN.deleted_at.is_null())
-            .order_by(Expr::from(Func::random()), Order::Asc)
-            .limit(u64::from(count))
-            .into_tuple()
-            .all(&self.db)
-            .await
-            .map_err(Error::doing("draw movies"))
-    }
-
     /// Compares movies with what the source says of them; a constant number of statements, however many.
     pub async fn differences(&self, said: &[Movie]) -> Result<Vec<Comparison>, Error> {
         let said: Vec<Movie> = said.iter().cloned().map(without_volatile).collect();

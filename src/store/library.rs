@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use entity::{cast, genre, movie, movie_cast, movie_genre, torrent};
+use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select};
 
 use super::casts::{PersonKey, Portrait};
@@ -66,6 +67,20 @@ impl Store {
             .filter(genre::COLUMN.name.eq(name));
         let query = listed().filter(movie::Column::Id.in_subquery(sea_orm::QueryTrait::into_query(of_genre)));
         newest_first(query).limit(limit).all(&self.db).await.map_err(Error::doing(DOING))
+    }
+
+    /// Returns so many movies that are not marked as deleted, drawn at random, by the source's ids.
+    pub async fn random_movies(&self, count: u32) -> Result<Vec<i32>, Error> {
+        movie::Entity::find()
+            .select_only()
+            .column(movie::Column::ExternalId)
+            .filter(movie::COLUMN.deleted_at.is_null())
+            .order_by(Expr::from(Func::random()), Order::Asc)
+            .limit(u64::from(count))
+            .into_tuple()
+            .all(&self.db)
+            .await
+            .map_err(Error::doing("draw movies"))
     }
 
     /// Returns the movies of a year, newest first.

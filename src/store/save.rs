@@ -13,7 +13,7 @@ use super::casts::Portrait;
 use super::links::LinkedIds;
 use super::{
     Error, Failure, Lease, PageReading, Scope, Settled, Store, Vector, casts, changes, coverage, dialect, failures,
-    genres, links, lookups, movies, retries, torrents, vectors,
+    genres, links, movies, retries, torrents, vectors,
 };
 use crate::movie::Movie;
 
@@ -141,7 +141,7 @@ impl Store {
         let transaction = &writing.transaction;
         let mut written = save_movies(transaction, &batch).await?;
         let reappeared: Vec<i32> = pages.iter().flat_map(|page| page.reappeared.iter().copied()).collect();
-        lookups::mark_reappeared(transaction, &reappeared).await?;
+        coverage::mark_reappeared(transaction, &reappeared).await?;
         for page in pages {
             if let Some(settled) = &page.settled {
                 retries::settle(transaction, page.lease.page, settled).await?;

@@ -4,10 +4,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::{cast, failure, genre, movie, movie_embedding, movie_genre, run, run_page, torrent};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, JoinType, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, EntityTrait, FromQueryResult, JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     RelationTrait,
 };
 
+use super::library::{listed, newest_first};
 use super::{Error, RunTotals, Store, dialect};
 
 const DOING: &str = "read the status";
@@ -112,16 +113,7 @@ impl Store {
     }
 
     async fn newest_movies(&self, limit: u64) -> Result<Vec<NewestMovie>, Error> {
-        movie::Entity::find()
-            .filter(movie::COLUMN.deleted_at.is_null())
-            .order_by(movie::Column::DateUploaded.is_null(), Order::Asc)
-            .order_by_desc(movie::COLUMN.date_uploaded)
-            .order_by_desc(movie::COLUMN.external_id)
-            .limit(limit)
-            .into_model()
-            .all(&self.db)
-            .await
-            .map_err(Error::doing(DOING))
+        newest_first(listed()).limit(limit).into_model().all(&self.db).await.map_err(Error::doing(DOING))
     }
 
     /// Returns the run that was begun or gone on with last.

@@ -16,7 +16,7 @@ use sea_orm::{ConnectionTrait, DbErr, EntityTrait, PaginatorTrait};
 use serde::Serialize;
 
 use self::certificates::Certified;
-use super::{Error, Presence, Store, lookups};
+use super::{Error, Presence, Store, coverage};
 
 /// How many rows a finding names.
 const EXAMPLES: u64 = 5;
@@ -119,7 +119,7 @@ impl Store {
     pub async fn unmark_deleted(&self, external_ids: &[i32]) -> Result<(), Error> {
         const DOING: &str = "note that movies are listed again";
         let writing = self.begin_writing(DOING).await?;
-        lookups::mark_reappeared(&writing.transaction, external_ids).await?;
+        coverage::mark_reappeared(&writing.transaction, external_ids).await?;
         writing.commit(DOING).await
     }
 }
