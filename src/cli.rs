@@ -108,8 +108,8 @@ pub fn is_lively() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// Returns the store's options from the settings; a pool with room for the workers, the run's pulse and its
-/// politeness.
+/// Returns the store's options from the settings; a pool with room for each worker, or the saver that it
+/// waits for, and for the run's pulse.
 #[must_use]
 pub fn store_options(settings: &Settings) -> store::Options {
     store::Options {

@@ -57,7 +57,7 @@ impl Worker {
 }
 
 impl Shared {
-    /// Makes search fast where this crawl made the catalogue a large one; not where that took longer than a tenth of the
+    /// Makes search fast where this crawl made the catalogue a large one; not where that would take longer than a tenth of the
     /// crawl.
     pub(super) async fn settle_search(&self, took: Duration) {
         let Some(embedder) = &self.options.embedder else { return };

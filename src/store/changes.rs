@@ -1,7 +1,7 @@
 //! Brings movies that are there up to date: compares what is stored with what the source says, writes only differences.
 //!
 //! What the source does not say never replaces what is known. A torrent is never removed. Everything is read and written
-//! in bulk: the number of statements does not depend on the number of movies, but for one a rating that some get.
+//! in bulk: on PostgreSQL the number of statements does not depend on the number of movies, but for one a rating that some get.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
