@@ -123,9 +123,12 @@ impl Tries {
         if error.rules_out_mirror() || has_moved {
             self.ruled_out.push(mirror);
         }
+        let mirrors = u32::try_from(source.mirrors.count()).unwrap_or(u32::MAX);
+        // Before any has answered, each has to have its turn.
+        let attempts = source.options.max_attempts.saturating_mul(if is_new_here { mirrors } else { 1 });
         match source.mirrors.pick(&self.ruled_out) {
-            Some(next) if self.failures < source.options.max_attempts => {
-                let rounds = self.failures.div_ceil(u32::try_from(source.mirrors.count()).unwrap_or(u32::MAX));
+            Some(next) if self.failures < attempts => {
+                let rounds = self.failures.div_ceil(mirrors);
                 Ok(NextStep { mirror: next, delay: delay_after(rounds + pay(source), &source.options) })
             }
             _ => Err(source.breaker.gave_up(error)),
