@@ -202,6 +202,15 @@ impl Health {
         };
         if installed.is_empty() && available.is_empty() {
             self.problems.push("the server lacks the extension vector; install pgvector on it".to_owned());
+        } else if installed.is_empty() {
+            let may_install = "((SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR \
+                 has_database_privilege(current_database(), 'CREATE') AND \
+                 EXISTS (SELECT 1 FROM pg_available_extension_versions WHERE name = 'vector' AND trusted))::text";
+            if text(db, may_install).await? != "true" {
+                let problem =
+                    format!("role {} may not create the extension vector", text(db, "current_user::text").await?);
+                self.problems.push(format!("{problem}; have a superuser run CREATE EXTENSION vector in this database"));
+            }
         }
         if !self.pending_migrations.is_empty() {
             let may_create = "has_schema_privilege(current_schema(), 'CREATE')::text";

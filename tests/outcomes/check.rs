@@ -18,6 +18,7 @@ on_both!(
 );
 on_one!(Postgres:
     an_empty_database_is_usable_and_stays_empty,
+    a_role_that_may_not_create_the_extension_is_told_who_may,
     migrations_that_may_not_be_read_are_told_as_such,
     a_server_that_does_not_answer_is_an_error,
     a_server_that_falls_silent_is_not_waited_for,
@@ -84,6 +85,27 @@ async fn an_empty_database_is_usable_and_stays_empty(database: &Database) {
     assert_eq!((health.server.as_str(), health.pending_migrations), ("PostgreSQL", pending_all()));
     assert!(health.tables.iter().all(|table| table.rows.is_none()), "{:?}", health.tables);
     assert_eq!(schema::read(&database.plain_connection().await).await, [""; 0]);
+}
+
+async fn a_role_that_may_not_create_the_extension_is_told_who_may(database: &Database) {
+    let role = format!("role_of_{}", database.name);
+    let server = database.plain_connection().await;
+    for sql in [format!("CREATE ROLE {role} LOGIN PASSWORD 'secret'"), format!("GRANT ALL ON SCHEMA public TO {role}")]
+    {
+        server.execute_unprepared(&sql).await.expect("the user at TEST_POSTGRES_URL may create roles");
+    }
+    let mut url = url::Url::parse(&database.url).expect("a URL");
+    url.set_username(&role).expect("a server has users");
+    url.set_password(Some("secret")).expect("who have passwords");
+    let problems = async || check(&Options::new(url.to_string())).await.expect("the database opens").problems;
+    let before = problems().await;
+    server.execute_unprepared("CREATE EXTENSION vector").await.expect("pgvector is there");
+    let after = problems().await;
+    for sql in [format!("DROP OWNED BY {role}"), format!("DROP ROLE {role}")] {
+        server.execute_unprepared(&sql).await.expect("the role can be removed");
+    }
+    assert!(before.len() == 1 && before[0].contains("have a superuser run CREATE EXTENSION vector"), "{before:?}");
+    assert_eq!(after, [""; 0]);
 }
 
 async fn a_server_that_does_not_answer_is_an_error(_: &Database) {

@@ -21,7 +21,7 @@ pub(crate) enum Kind {
 pub(crate) struct Database {
     pub(crate) kind: Kind,
     pub(crate) url: String,
-    name: String,
+    pub(crate) name: String,
     folder: TempDir,
 }
 
