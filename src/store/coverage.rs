@@ -10,7 +10,7 @@ use sea_orm::{
     TransactionOptions,
 };
 
-use super::{Error, Store, bulk, dialect, retries};
+use super::{Error, Store, bulk, dialect, retries, runs};
 
 /// Rows read in one go, which are ten times as large as what remains of them.
 const READINGS_AT_ONCE: u64 = 200;
@@ -148,6 +148,7 @@ impl Store {
             .map_err(Error::doing(DOING))?;
         if distinct_movies.is_some() {
             retries::settle_pages(&writing.transaction, run_id).await?;
+            forget_readings_before(&writing.transaction, run_id).await?;
         }
         writing.commit(DOING).await
     }
@@ -216,6 +217,25 @@ impl Store {
         writing.commit(DOING).await?;
         Ok(Disappeared::Marked(gone.len() as u64))
     }
+}
+
+/// Deletes what the pages of earlier runs about the same part of the catalogue held, which this run shows anew: a nightly
+/// run would otherwise fill the database with proofs. Runs that go on when asked again keep theirs.
+async fn forget_readings_before(connection: &impl ConnectionTrait, run_id: i64) -> Result<(), Error> {
+    let scope = Query::select().column("scope").from("runs").and_where(Expr::col("id").eq(run_id)).take();
+    let earlier = Query::select()
+        .column("id")
+        .from("runs")
+        .and_where(Expr::col("scope").in_subquery(scope))
+        .and_where(Expr::col("id").lt(run_id))
+        .and_where(Expr::col("status").is_not_in(runs::UNFINISHED))
+        .take();
+    run_reading::Entity::delete_many()
+        .filter(Expr::col(run_reading::Column::RunId).in_subquery(earlier))
+        .exec(connection)
+        .await
+        .map_err(Error::doing("delete what the pages of earlier runs held"))?;
+    Ok(())
 }
 
 impl From<run_reading::Model> for PageReading {

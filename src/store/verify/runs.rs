@@ -18,7 +18,7 @@ impl Store {
         let mut findings = Vec::new();
         let is_unread = Expr::col((run_page::Entity, run_page::Column::Status))
             .eq("done")
-            .and(Expr::col(run_page::Column::RunId).in_subquery(runs_that_read_lists()))
+            .and(Expr::col(run_page::Column::RunId).in_subquery(runs_that_keep_readings()))
             .and(Expr::not_exists(reading()));
         let unread = count_with_examples(&self.db, "run_pages", "run_id", is_unread).await;
         if let Some((count, runs)) = unread.map_err(Error::doing(DOING))? {
@@ -100,9 +100,22 @@ impl Store {
     }
 }
 
-/// Selects the runs that asked for list pages; making vectors is a run too, of pages that are stretches of movies.
-fn runs_that_read_lists() -> SelectStatement {
-    Query::select().column("id").from("runs").and_where(Expr::col("requests_list").gt(0)).take()
+/// Selects the runs that asked for list pages and keep what those held: making vectors is a run too, of pages that are
+/// stretches of movies, and a certified run of every page deletes what earlier ones kept.
+fn runs_that_keep_readings() -> SelectStatement {
+    let later_proof = Query::select()
+        .expr(Expr::val(1))
+        .from_as("runs", "later")
+        .and_where(Expr::col(("later", "scope")).equals(("runs", "scope")))
+        .and_where(Expr::col(("later", "id")).gt(Expr::col(("runs", "id"))))
+        .and_where(Expr::col(("later", "distinct_movies")).is_not_null())
+        .take();
+    Query::select()
+        .column("id")
+        .from("runs")
+        .and_where(Expr::col("requests_list").gt(0))
+        .and_where(Expr::not_exists(later_proof))
+        .take()
 }
 
 /// Selects what a page of a run held.

@@ -1,6 +1,8 @@
 //! What runs have left: certificates that do not fit, pages without a reading, leases of the dead, open failures.
 
-use entity::run_page;
+use std::collections::BTreeSet;
+
+use entity::{run_page, run_reading};
 use sea_orm::{EntityTrait, QueryOrder};
 use yts_ingest::embed::{Embedder, StaticModel};
 use yts_ingest::fill;
@@ -16,6 +18,7 @@ on_both!(
     movies_that_the_certified_run_did_not_see_are_told_and_left_alone,
     pages_without_a_reading_and_a_certificate_that_does_not_fit_are_told,
     a_fill_leaves_nothing_to_find,
+    a_full_run_keeps_its_own_proof_and_deletes_earlier_ones,
     leases_of_dead_processes_are_freed,
     failures_that_are_not_settled_are_told,
 );
@@ -57,6 +60,20 @@ async fn a_fill_leaves_nothing_to_find(database: &Database) {
         let report = verify(database, &source, is_repair).await;
         assert_eq!(found(&report), [], "{report}");
     }
+}
+
+async fn a_full_run_keeps_its_own_proof_and_deletes_earlier_ones(database: &Database) {
+    let (source, _) = crawled(database).await;
+    let crawl = Crawl::of(source.base_url());
+    let some_pages = Crawl { max_pages: Some(1), ..crawl.clone() }.run(database).await;
+    let runs_with_readings = async || {
+        let rows = run_reading::Entity::find().all(database.store().await.db()).await.expect("readings can be read");
+        rows.iter().map(|row| row.run_id).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(runs_with_readings().await, BTreeSet::from([1, some_pages.run_id]));
+    let full = crawl.run(database).await;
+    assert_eq!((full.status, runs_with_readings().await), ("complete", BTreeSet::from([full.run_id])));
+    assert_eq!(found(&verify(database, &source, false).await), []);
 }
 
 async fn leases_of_dead_processes_are_freed(database: &Database) {
