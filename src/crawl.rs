@@ -138,6 +138,14 @@ pub async fn run(
     let new_run = plan::new_run(&options);
     let run = retry(options.patience, || async { store.open_run(&new_run, options.fresh).await }).await?;
     tracing::info!("run {} {}: {}", run.id, if run.resumed { "goes on" } else { "begins" }, new_run.query);
+    let others = retry(options.patience, || async { store.other_sources(&options.source).await }).await?;
+    if !others.is_empty() {
+        tracing::warn!(
+            "this database has movies of another source, too ({}): where both give a movie the same id, it counts as known; \
+             give each its own by --database-url",
+            others.into_iter().collect::<Vec<_>>().join(", ")
+        );
+    }
     let start = retry(options.patience, || plan::start(&store, &run, &options)).await?;
     options.embedder = vectors::usable(&store, options.embedder, options.patience).await?;
     let shared = Shared {

@@ -2,6 +2,7 @@
 //!
 //! The pages of a run, and who works on them, are in `claims`.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -15,7 +16,7 @@ use sea_orm::{
 use super::{Error, Presence, Store, bulk, dialect, silence};
 
 /// The statuses of a run that goes on when the same is asked again.
-const UNFINISHED: [&str; 3] = ["running", "interrupted", "failed"];
+pub(super) const UNFINISHED: [&str; 3] = ["running", "interrupted", "failed"];
 
 /// How long a sign of life may take, well within the term of a lease.
 const LONGEST_BEAT: Duration = Duration::from_secs(10);
@@ -252,6 +253,15 @@ impl Store {
             .await
             .map(Option::unwrap_or_default)
             .map_err(Error::doing("add up the run"))
+    }
+
+    /// Returns the other sources that there were runs about. Their movies count as known, whatever they are.
+    pub async fn other_sources(&self, source: &str) -> Result<BTreeSet<String>, Error> {
+        let scopes = run::Entity::find().select_only().column(run::Column::Scope).distinct();
+        let scopes: Vec<String> =
+            scopes.into_tuple().all(&self.db).await.map_err(Error::doing("look for other sources"))?;
+        let sources = scopes.iter().filter_map(|scope| scope.strip_prefix("source=")?.split(' ').next());
+        Ok(sources.filter(|other| *other != source).map(str::to_owned).collect())
     }
 
     /// Says whether there was a run about this part of a catalogue.
