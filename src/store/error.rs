@@ -103,14 +103,14 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Open { transient, .. } => *transient,
-            Self::RunEnded => true,
+            // Its slug may have been taken at this moment, and be looked up anew.
+            Self::NotTaken { .. } | Self::RunEnded => true,
             Self::Migrate(source) | Self::Statement { source, .. } => is_transient(source),
             Self::Url { .. }
             | Self::InUse { .. }
             | Self::Removed { .. }
             | Self::LeaseLost { .. }
             | Self::SavedBefore { .. }
-            | Self::NotTaken { .. }
             | Self::NotTogether => false,
         }
     }
@@ -121,8 +121,9 @@ impl Error {
         // SQLSTATE classes 21 (a key twice), 22 (data exception), 23 (constraint violation), 54 (limit exceeded), P0 (raised by a
         // trigger of the user's); SQLite's primary codes 18 (too big), 19 (constraint), 20 (mismatch), the extended code being primary + 256 × n.
         let source = match self {
+            Self::NotTaken { .. } => return true,
             Self::Statement { source, .. } if !is_transient(source) => source,
-            error => return matches!(error, Self::NotTaken { .. }),
+            _ => return false,
         };
         let Some(code) = database_code(source) else { return false };
         match code.parse::<u32>() {
@@ -184,7 +185,10 @@ pub(super) fn plain(error: &DbErr) -> String {
         | DbErr::Exec(RuntimeErr::SqlxError(error))
         | DbErr::Query(RuntimeErr::SqlxError(error)) => match error.as_database_error() {
             Some(error) if error.code().is_some_and(|code| code == SQLITE_CANNOT_OPEN) => {
-                format!("{} (is it still there, and may this process open more files? see ulimit -n)", error.message())
+                format!(
+                    "{} (is its folder there, may it be written to, and may this process open more files? see ulimit -n)",
+                    error.message()
+                )
             }
             Some(error) => error.message().to_owned(),
             None => error.to_string(),
