@@ -30,7 +30,8 @@ impl fmt::Display for Report {
             writeln!(f, "{repaired}")?;
         }
         match self.findings.len() {
-            0 => write!(f, "verified: nothing found"),
+            0 if sample.failed.is_empty() => write!(f, "verified: nothing found"),
+            0 => write!(f, "verified: nothing found, but not all of the sample could be compared with the source"),
             count if self.repaired.is_some() => write!(f, "verified: {count} findings are left"),
             count => write!(f, "verified: {count} findings; fetch-yts --verify --repair mends what can be mended"),
         }
