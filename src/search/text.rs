@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use super::Error;
 use super::question::{Question, Term};
 use super::snapshot::{Occurrences, Snapshot, union};
-use super::words::{fold, stem, words, words_of};
+use super::words::{fold, is_stop_word, stem, words, words_of};
 
 /// Up to so many movies are few.
 const FEW: usize = 200;
@@ -53,7 +53,7 @@ pub(super) struct Wanted {
     complete: Vec<u32>,
     /// Movies whose titles have all words of the question, corrected where need be; ascending.
     titled: Vec<u32>,
-    /// Movies whose titles are the question; ascending.
+    /// Movies whose titles are the question, if need be with typing errors; ascending.
     named: Vec<u32>,
 }
 
@@ -94,6 +94,8 @@ impl Wanted {
     pub(super) async fn look_up(snapshot: &Snapshot, question: &Question) -> Result<Self, Error> {
         let (mut words, mut squares) = (Vec::new(), 0.0);
         let (mut complete, mut titled) = (None, None);
+        // Whether words that are hardly known, and no others, had to be corrected for a title to have all of them.
+        let (mut has_typing_error, mut is_reworded) = (false, false);
         let may_be_title = question.terms.len() <= MAX_WORDS_OF_TITLE;
         let looked_up = snapshot.occurrences(&question.terms).await?;
         for (term, occurrences) in question.terms.iter().zip(looked_up) {
@@ -103,6 +105,8 @@ impl Wanted {
             let may_be_wrong = !term.is_prefix && in_titles.is_empty() && !is_name;
             if may_be_wrong && may_be_title && (is_unknown || question.terms.len() > 1) {
                 let corrections = snapshot.corrections(&term.word);
+                has_typing_error |= is_unknown;
+                is_reworded |= !is_unknown;
                 let terms: Vec<Term> = corrections.iter().flat_map(|word| Question::read(word).terms).collect();
                 for (term, occurrences) in terms.iter().zip(snapshot.occurrences(&terms).await?) {
                     in_titles.extend_from_slice(&occurrences.titles);
@@ -122,7 +126,11 @@ impl Wanted {
         }
         let titled = titled.unwrap_or_default();
         let complete = complete.filter(|complete| complete.len() <= FEW).unwrap_or_default();
-        let is_named = |place: &u32| snapshot.titles(*place).iter().any(|title| is_same(title, &question.words));
+        let is_mistyped = has_typing_error && !is_reworded;
+        let is_named = |place: &u32| {
+            let mut of_movie = snapshot.titles(*place).iter();
+            of_movie.any(|title| is_same(title, &question.words) || (is_mistyped && is_as_long(title, question)))
+        };
         let named = titled.iter().copied().filter(is_named).collect();
         Ok(Self { words, length: squares.sqrt().max(f64::MIN_POSITIVE), complete, titled, named })
     }
@@ -267,4 +275,9 @@ fn with_all(before: Option<Vec<u32>>, lists: &[&[u32]]) -> Vec<u32> {
 fn is_same(title: &str, question: &[String]) -> bool {
     let title = words(title);
     !title.is_empty() && title == question
+}
+
+/// Says whether a title has as many words that say something as the question.
+fn is_as_long(title: &str, question: &Question) -> bool {
+    words(title).iter().filter(|word| !is_stop_word(word)).count() == question.terms.len()
 }

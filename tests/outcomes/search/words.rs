@@ -14,6 +14,7 @@ on_both!(
     finds_by_title_accents_and_case_aside,
     finds_the_singular_by_the_plural_and_the_other_way_round,
     finds_a_title_with_a_typing_error,
+    a_title_with_an_error_in_each_word_comes_before_what_the_errors_sound_like,
     finds_by_a_beginning_and_by_a_phrase,
     finds_by_cast_and_by_genre,
     finds_words_of_other_scripts,
@@ -67,6 +68,19 @@ async fn finds_a_title_with_a_typing_error(database: &Database) {
     ] {
         assert_eq!(first(&catalogue, text).await, Some(expected), "{text}");
     }
+}
+
+async fn a_title_with_an_error_in_each_word_comes_before_what_the_errors_sound_like(database: &Database) {
+    let (store, catalogue) = catalogue(database).await;
+    for (external_id, title) in [(8, "Amber Estuary"), (9, "O Último Verão em Grünwaldtal")] {
+        let description = (external_id == 8).then(|| "A botanist finds a record of lighthouse keepers.".to_owned());
+        let title = Some(title.to_owned());
+        let movie = Movie { external_id, title, description_full: description, ..Movie::default() };
+        store.save_movie(&movie).await.expect("a movie is saved");
+    }
+    embed_all(&store).await;
+    assert_eq!(first(&catalogue, "ambr estury").await, Some(8));
+    assert_eq!(first(&catalogue, "the ambr estury").await, Some(8));
 }
 
 async fn finds_by_a_beginning_and_by_a_phrase(database: &Database) {
