@@ -65,7 +65,7 @@ impl Shared {
             Verdict::ReadAgain(pages) => (pages, false),
             Verdict::NewPass => (vec![1], true),
         };
-        tracing::info!("the list shifted while it was read: reading {} pages again", pages.len());
+        tracing::info!("reading {} pages again, to show that everything was seen", pages.len());
         retry(options.patience, || async { store.read_again(run.id, &pages, judged, new_pass).await }).await?;
         Ok(Coverage::ReadingAgain)
     }

@@ -103,10 +103,10 @@ fn stood_still(tops: &[&PageReading], readings: &[&PageReading]) -> bool {
 }
 
 /// The top of the list as it was last seen.
-struct Top {
+struct Top<'a> {
     movie_count: i64,
-    /// The movies from the first page down, as far as the pages were seen with that count.
-    external_ids: Vec<i32>,
+    /// The pages from the first one down, as far as they were seen with that count.
+    pages: Vec<&'a [i32]>,
 }
 
 /// What became of the top since an earlier look at it.
@@ -129,18 +129,18 @@ impl Change {
     }
 }
 
-impl Top {
-    fn of(readings: &[&PageReading]) -> Self {
-        let latest: BTreeMap<i32, &PageReading> = readings.iter().map(|reading| (reading.page, *reading)).collect();
+impl<'a> Top<'a> {
+    fn of(readings: &[&'a PageReading]) -> Self {
+        let latest: BTreeMap<i32, &'a PageReading> = readings.iter().map(|reading| (reading.page, *reading)).collect();
         let movie_count = latest.get(&1).map_or(0, |first| first.movie_count);
         let seen_together =
             (1..).map_while(|page| latest.get(&page)).take_while(|page| page.movie_count == movie_count);
-        Self { movie_count, external_ids: seen_together.flat_map(|page| page.external_ids.iter().copied()).collect() }
+        Self { movie_count, pages: seen_together.map(|page| page.external_ids.as_slice()).collect() }
     }
 
     fn change_since(&self, earlier: &PageReading) -> Change {
         let grown_by = self.movie_count - earlier.movie_count;
-        let place = |id: &i32| self.external_ids.iter().position(|other| other == id);
+        let place = |id: &i32| self.pages.iter().copied().flatten().position(|other| other == id);
         let came_in = earlier.external_ids.iter().find_map(place).map(|place| i64::try_from(place).unwrap_or(i64::MAX));
         match came_in {
             // There was nothing that could have gone.
