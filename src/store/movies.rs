@@ -21,22 +21,61 @@ pub(super) async fn insert(
     movies: &[&Movie],
     now: DateTime<Utc>,
 ) -> Result<HashMap<i32, i64>, Error> {
-    let slugs = unique_slugs(connection, movies).await?;
-    let rows = movies.iter().map(|movie| row_of(movie, slugs.get(&movie.external_id).cloned(), now));
+    // Most slugs are free, and trying costs less than looking first.
+    let as_they_are = movies.iter().filter_map(|movie| Some((movie.external_id, movie.slug.clone()?))).collect();
+    let mut ids = insert_with_slugs(connection, movies, as_they_are, now).await?;
+    let displaced = neither_inserted_nor_there(connection, movies, &ids).await?;
+    if displaced.is_empty() {
+        return Ok(ids);
+    }
+    let slugs = unique_slugs(connection, &displaced).await?;
+    ids.extend(insert_with_slugs(connection, &displaced, slugs, now).await?);
+    match neither_inserted_nor_there(connection, &displaced, &ids).await?.first() {
+        Some(Movie { external_id, .. }) => Err(Error::NotTaken { external_id: *external_id }),
+        None => Ok(ids),
+    }
+}
+
+/// Inserts movies under these slugs, and returns the ids of those that nothing kept out.
+async fn insert_with_slugs(
+    connection: &impl ConnectionTrait,
+    movies: &[&Movie],
+    mut slugs: HashMap<i32, String>,
+    now: DateTime<Utc>,
+) -> Result<HashMap<i32, i64>, Error> {
+    let rows = movies.iter().map(|movie| row_of(movie, slugs.remove(&movie.external_id), now));
     let documents = (connection.get_database_backend() == DbBackend::Postgres).then(|| documents_of(movies));
-    // No target: a slug that another transaction took at this moment must not fail the statement either.
+    // No target: a slug that is held must not fail the statement either.
     let any_conflict = OnConflict::new().do_nothing().to_owned();
     let columns = [movie::Column::Id, movie::Column::ExternalId];
     let inserted = bulk::insert_returning(connection, rows.collect(), documents, &any_conflict, &columns).await;
     let ids = inserted.and_then(|rows| {
         rows.iter().map(|row| Ok((row.try_get("", "external_id")?, row.try_get("", "id")?))).collect()
     });
-    let ids: HashMap<i32, i64> = ids.map_err(Error::doing(DOING))?;
-    let missing: Vec<i32> = movies.iter().map(|movie| movie.external_id).filter(|id| !ids.contains_key(id)).collect();
-    if !missing.is_empty() {
-        all_exist(connection, &missing).await?;
+    ids.map_err(Error::doing(DOING))
+}
+
+/// Returns the movies that are not in the database, though they were to be inserted: their slugs are held by others, or
+/// something that the user made keeps them out.
+async fn neither_inserted_nor_there<'a>(
+    connection: &impl ConnectionTrait,
+    movies: &[&'a Movie],
+    ids: &HashMap<i32, i64>,
+) -> Result<Vec<&'a Movie>, Error> {
+    let mut missing: Vec<&Movie> =
+        movies.iter().copied().filter(|movie| !ids.contains_key(&movie.external_id)).collect();
+    if missing.is_empty() {
+        return Ok(missing);
     }
-    Ok(ids)
+    let external_ids: Vec<i32> = missing.iter().map(|movie| movie.external_id).collect();
+    let mut there = HashSet::new();
+    for keys in external_ids.chunks(bulk::MAX_KEYS) {
+        let condition = dialect::is_any_of(connection.get_database_backend(), movie::Column::ExternalId, keys);
+        let query = movie::Entity::find().select_only().column(movie::Column::ExternalId).filter(condition);
+        there.extend(query.into_tuple::<i32>().all(connection).await.map_err(Error::doing(DOING))?);
+    }
+    missing.retain(|movie| !there.contains(&movie.external_id));
+    Ok(missing)
 }
 
 /// Returns what `PostgreSQL` is to find the movies by, as far as it is made here.
@@ -46,21 +85,6 @@ fn documents_of(movies: &[&Movie]) -> OwnColumn {
         documents::document(&movie.title_or_fallback(), movie.title_english.as_deref(), description)
     };
     OwnColumn { name: "search_document", array: "tsvector[]", values: movies.iter().map(document).collect() }
-}
-
-/// Makes sure that the movies that were not inserted are there. Where one is not, it lost a race for its slug, or something
-/// that the user made keeps it out.
-async fn all_exist(connection: &impl ConnectionTrait, external_ids: &[i32]) -> Result<(), Error> {
-    let mut found = HashSet::new();
-    for keys in external_ids.chunks(bulk::MAX_KEYS) {
-        let condition = dialect::is_any_of(connection.get_database_backend(), movie::Column::ExternalId, keys);
-        let query = movie::Entity::find().select_only().column(movie::Column::ExternalId).filter(condition);
-        found.extend(query.into_tuple::<i32>().all(connection).await.map_err(Error::doing(DOING))?);
-    }
-    match external_ids.iter().find(|id| !found.contains(id)) {
-        Some(&external_id) => Err(Error::NotTaken { external_id }),
-        None => Ok(()),
-    }
 }
 
 /// Returns a slug for each movie that has one: its own, or with the id appended where another movie holds it.
@@ -73,7 +97,7 @@ pub(super) async fn unique_slugs(
     let mut holders = HashMap::new();
     let mut looked_up = HashSet::new();
     let mut unknown: Vec<String> = wanted.iter().map(|(_, slug)| (*slug).to_owned()).collect();
-    // Most slugs are free, so that one look does; those with the id appended may be taken as well.
+    // Those with the id appended may be held as well.
     loop {
         looked_up.extend(unknown.iter().cloned());
         holders.extend(holders_of(connection, unknown).await?);

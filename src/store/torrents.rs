@@ -1,6 +1,6 @@
 //! Rows of the torrents table: builds them, inserts new ones, brings known ones up to date. None is ever removed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use entity::torrent;
 use sea_orm::sea_query::OnConflict;
@@ -22,9 +22,10 @@ pub(super) async fn insert(
 ) -> Result<(), Error> {
     let rows = movies.iter().filter_map(|movie| Some((movie, *ids.get(&movie.external_id)?)));
     let rows = rows.flat_map(|(movie, id)| {
-        let mut hashes = HashSet::new();
-        let distinct = movie.torrents.iter().filter(move |torrent| hashes.insert(torrent.hash.as_str()));
-        distinct.map(move |torrent| row_of(torrent, id))
+        let is_first = |(place, torrent): &(usize, &Torrent)| {
+            movie.torrents[..*place].iter().all(|earlier| earlier.hash != torrent.hash)
+        };
+        movie.torrents.iter().enumerate().filter(is_first).map(move |(_, torrent)| row_of(torrent, id))
     });
     bulk::insert(connection, rows.collect(), None).await.map_err(Error::doing(DOING))
 }
