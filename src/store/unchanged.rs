@@ -18,9 +18,20 @@ use super::changes::{Changing, is_one_of};
 use super::{Error, Store, dialect};
 use crate::movie::Movie;
 
-/// What is read of a torrent, in the order of the fields of [`Torrent`].
-const COLUMNS: &str = "hash, url, quality, type, CAST(is_repack AS integer), video_codec, bit_depth, audio_channels, \
-    seeds, peers, size, size_bytes, date_uploaded";
+/// What is read of a torrent, in the order of the fields of [`Torrent`]. What was put there by hand is not to keep a run from
+/// going on: `PostgreSQL` has dates without end, which are none to us, and `SQLite` keeps fractions in columns of integers.
+fn columns(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => {
+            "hash, url, quality, type, CAST(is_repack AS integer), video_codec, bit_depth, audio_channels, \
+             seeds, peers, size, size_bytes, CASE WHEN isfinite(date_uploaded) THEN date_uploaded END"
+        }
+        _ => {
+            "hash, url, quality, type, CAST(is_repack AS integer), video_codec, bit_depth, audio_channels, \
+             CAST(seeds AS integer), CAST(peers AS integer), size, CAST(size_bytes AS integer), date_uploaded"
+        }
+    }
+}
 
 /// A movie: our own id, the source's, the rating as it is written, and the torrents.
 #[derive(Deserialize)]
@@ -59,7 +70,7 @@ impl Store {
 pub(super) async fn stored(connection: &impl ConnectionTrait, updates: &[&Movie]) -> Result<Option<Changing>, DbErr> {
     let backend = connection.get_database_backend();
     // Within each movie, so that PostgreSQL looks the torrents up by the movie instead of reading all of them.
-    let torrents = dialect::packed_rows(backend, COLUMNS);
+    let torrents = dialect::packed_rows(backend, columns(backend));
     let torrents = format!("SELECT {torrents} FROM torrents WHERE movie_id = movies.id");
     let movie = format!(
         "'[' || id || ',' || external_id || ',' || COALESCE(CAST(rating AS text), 'null') || ',[' || \

@@ -16,7 +16,11 @@ on_both!(
     a_movie_that_changed_is_told_from_those_beside_it,
     a_movie_that_is_not_there_is_left_alone,
 );
-on_one!(Sqlite: a_date_in_another_form_than_ours_is_understood);
+on_one!(Sqlite:
+    a_date_in_another_form_than_ours_is_understood,
+    a_fraction_of_a_seed_keeps_no_run_from_going_on,
+);
+on_one!(Postgres: a_date_without_end_keeps_no_run_from_going_on);
 
 /// Texts that mean something to what packs them, to what reads them, or to the databases.
 const ODD: [&str; 8] = [
@@ -183,4 +187,26 @@ async fn a_date_in_another_form_than_ours_is_understood(database: &Database) {
     let (saved, _) = update(&by_hand, movies.to_vec()).await;
     assert_eq!((saved.updated, saved.skipped), (0, 2));
     assert_eq!(writes::noted(store.db()).await, [].into());
+}
+
+/// Expects an update to bring a torrent back to what the source says, whatever somebody made of it.
+async fn assert_mended(database: &Database, by_hand_sql: &str) {
+    let by_hand = ByHand::begin(database, 2).await;
+    let movies = [Movie { torrents: vec![whole_torrent("A")], ..full_movie(1) }, full_movie(2)];
+    save(&by_hand, &movies).await;
+    let store = &by_hand.store;
+    let before = Snapshot::of(store.db()).await;
+    let changed = store.db().execute_unprepared(by_hand_sql).await.expect("the torrent can be changed");
+    assert_eq!(changed.rows_affected(), 1);
+    let (saved, _) = update(&by_hand, movies.to_vec()).await;
+    assert_eq!((saved.updated, saved.skipped), (1, 1));
+    Snapshot::of(store.db()).await.assert_same(&before);
+}
+
+async fn a_fraction_of_a_seed_keeps_no_run_from_going_on(database: &Database) {
+    assert_mended(database, "UPDATE torrents SET seeds = 5.5 WHERE hash = 'A'").await;
+}
+
+async fn a_date_without_end_keeps_no_run_from_going_on(database: &Database) {
+    assert_mended(database, "UPDATE torrents SET date_uploaded = 'infinity' WHERE hash = 'A'").await;
 }
