@@ -50,13 +50,14 @@ impl Worker {
             self.extend_plan(page).await?;
         }
         let mut sorted = Vec::with_capacity(read.len());
-        let mut dealt_with = HashSet::new();
         for page in read {
-            sorted.push(self.sort(page, &known, &mut dealt_with).await?);
+            sorted.push(self.sort(page, &known).await?);
         }
         self.drop_unchanged(&mut sorted).await?;
         let mut unsaved = Vec::with_capacity(sorted.len());
-        for page in sorted {
+        let mut asked = HashSet::new();
+        for mut page in sorted {
+            self.drop_those_saved_since(&mut page.unknown, &mut asked).await?;
             let result = self.collect(page).await?;
             let has_details = !result.new.is_empty() || result.scope == Scope::Everything;
             unsaved.push(self.hand_over(result).await);
@@ -142,6 +143,20 @@ impl Worker {
         Ok(())
     }
 
+    /// Drops the movies that were unknown when the page was read, and saved since with another page that was read together
+    /// with it: where a list shifts, two may have the same. `asked` are those of the pages before it.
+    async fn drop_those_saved_since(&self, unknown: &mut Vec<Listed>, asked: &mut HashSet<i32>) -> Result<(), Error> {
+        let Shared { options, store, .. } = &self.shared;
+        let again = unknown.iter().map(|movie| movie.external_id).filter(|external_id| !asked.insert(*external_id));
+        let again: Vec<i32> = again.collect();
+        if !again.is_empty() {
+            // Not by heart: the other page may have passed to another process, which may find the movie there no more.
+            let known = retry(options.patience, || async { store.known(&again).await }).await?;
+            unknown.retain(|movie| !known.external_ids.contains(&movie.external_id));
+        }
+        Ok(())
+    }
+
     /// Says whether a page shows that everything older is known: each of its movies was, before the last complete run.
     async fn is_trusted(&self, listing: &Listing) -> Result<bool, Error> {
         let Shared { options, store, trusted_until, .. } = &self.shared;
@@ -175,20 +190,17 @@ impl Worker {
         Ok(())
     }
 
-    /// Sorts the movies of a page by what is to be done about them. Nothing is about those that another page has which was read
-    /// together with it: where a list shifts, two may have the same.
-    async fn sort(&self, page: Read, known: &Known, dealt_with: &mut HashSet<i32>) -> Result<Sorted, Error> {
+    /// Sorts the movies of a page by what is to be done about them.
+    async fn sort(&self, page: Read, known: &Known) -> Result<Sorted, Error> {
         let Read { lease, mut listing, reading } = page;
         let reappeared = listing.external_ids().filter(|id| known.disappeared.contains(id)).collect();
-        let mut listed = if lease.is_read_again { 0 } else { listing.movies.len() };
-        listing.movies.retain(|movie| dealt_with.insert(movie.external_id));
         let movies = std::mem::take(&mut listing.movies);
         let (mut there, unknown): (Vec<Listed>, Vec<Listed>) =
             movies.into_iter().partition(|movie| known.external_ids.contains(&movie.external_id));
         if lease.is_read_again {
             self.drop_those_dealt_with(&mut there).await?;
-            listed = unknown.len() + there.len();
         }
+        let mut listed = unknown.len() + there.len();
         // What failed is asked for again, be the movie there or not.
         let existing = if is_batch(lease) { Existing::Refetch } else { self.shared.options.existing };
         let (to_fetch, updates) = match existing {
